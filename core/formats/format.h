@@ -1,0 +1,47 @@
+// A number format: how a tensor of f32 values becomes bytes and back. One file per format describes it with one
+// constexpr Format; registry.cpp lists them all. Callers use the functions of registry.h, which check their arguments.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "error.h"
+
+namespace bitbudget::formats {
+
+struct Range {
+  float low = 0;
+  float high = 0;
+};
+
+struct EncodeOptions {
+  /// One non-negative weight per column (row_length of them), or empty. Formats without a weighted variant ignore it.
+  std::span<const float> importance = {};
+  /// Smallest and largest value of the whole tensor, for formats with one scale per tensor. Absent: taken from `values`.
+  /// With it, parts of one tensor may be encoded apart and joined.
+  std::optional<Range> tensor_range = {};
+};
+
+/// `values` holds whole rows of `row_length`, row_length is a multiple of `row_multiple`, `out` has exactly
+/// encoded_size(count, row_length) bytes: registry.h has checked it. Row-major, little-endian.
+struct Format {
+  std::string_view id;           // "q8_0": lower case, stable for ever
+  std::string_view label;        // "Q8_0"
+  std::string_view description;  // for people: layout, rounding, ties, and where implementations differ
+  std::string_view source;       // the specification or implementation whose bytes these are
+  std::uint32_t block_length;    // elements that share one scale
+  std::uint32_t row_multiple;    // a row's length must be a multiple of this
+  std::uint32_t bytes_per_block;
+  double bits_per_weight;        // with all side information, for long rows
+  bool takes_non_finite;         // NaN and infinities survive; otherwise encode refuses them
+
+  std::uint64_t (*encoded_size)(std::uint64_t count, std::uint64_t row_length);
+  Result<void> (*encode)(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
+                         std::span<std::byte> out);
+  Result<void> (*decode)(std::span<const std::byte> bytes, std::uint64_t row_length, std::span<float> out);
+};
+
+}  // namespace bitbudget::formats

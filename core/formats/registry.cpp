@@ -1,0 +1,103 @@
+#include "formats/registry.h"
+
+#include <array>
+#include <cmath>
+#include <string>
+
+namespace bitbudget::formats {
+
+extern const Format kF32;
+
+namespace {
+
+constexpr std::array kFormats = {
+    &kF32,
+};
+
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 53;
+
+/// The row length that 0 stands for, checked against the count.
+Result<std::uint64_t> whole_rows(const Format& format, std::uint64_t count, std::uint64_t row_length) {
+  if (row_length == 0) row_length = count;
+  if (count == 0) return row_length;
+  if (count % row_length != 0) {
+    return fail_field(ErrorCode::invalid_argument, "rowLength",
+                      std::to_string(count) + " values are not whole rows of " + std::to_string(row_length) +
+                          ": give a row length that divides the count.");
+  }
+  if (row_length % format.row_multiple != 0) {
+    return fail_field(ErrorCode::invalid_argument, "rowLength",
+                      std::string(format.label) + " needs rows of a multiple of " + std::to_string(format.row_multiple) +
+                          " values; these have " + std::to_string(row_length) + ". Pad the rows or choose a format with shorter blocks.");
+  }
+  return row_length;
+}
+
+Result<void> refuse_non_finite(const Format& format, std::span<const float> values) {
+  std::size_t found = 0;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) continue;
+    if (found++ == 0) first = i;
+  }
+  if (found == 0) return {};
+  return fail_at(ErrorCode::non_finite, first,
+                 std::to_string(found) + " of the values are NaN or infinite, the first at index " + std::to_string(first) +
+                     "; " + std::string(format.label) + " cannot hold them. Replace them, or choose F32, F16 or BF16.");
+}
+
+}  // namespace
+
+std::span<const Format* const> all() { return kFormats; }
+
+const Format* find(std::string_view id) {
+  for (const Format* format : kFormats) {
+    if (format->id == id) return format;
+  }
+  return nullptr;
+}
+
+Result<const Format*> get(std::string_view id) {
+  if (const Format* format = find(id)) return format;
+  return fail_field(ErrorCode::unknown_format, "format",
+                    "There is no number format \"" + std::string(id) + "\"; formats() lists those there are.");
+}
+
+Result<std::uint64_t> encoded_size(const Format& format, std::uint64_t count, std::uint64_t row_length) {
+  if (count > kMaxBytes / 8) return fail_field(ErrorCode::invalid_argument, "count", "More than 2^50 values cannot be sized.");
+  auto row = whole_rows(format, count, row_length);
+  if (!row) return std::unexpected(row.error());
+  return format.encoded_size(count, *row);
+}
+
+Result<void> encode(const Format& format, std::span<const float> values, std::span<std::byte> out,
+                    std::uint64_t row_length, const EncodeOptions& options) {
+  auto size = encoded_size(format, values.size(), row_length);
+  if (!size) return std::unexpected(size.error());
+  if (out.size() != *size) {
+    return fail(ErrorCode::invalid_argument, "The output has " + std::to_string(out.size()) + " bytes; " +
+                                                 std::to_string(*size) + " are needed.");
+  }
+  if (row_length == 0) row_length = values.size();
+  if (!options.importance.empty() && options.importance.size() != row_length) {
+    return fail_field(ErrorCode::invalid_argument, "importance", "The importance vector needs one weight per column.");
+  }
+  if (!format.takes_non_finite) {
+    if (auto finite = refuse_non_finite(format, values); !finite) return finite;
+  }
+  return format.encode(values, row_length, options, out);
+}
+
+Result<void> decode(const Format& format, std::span<const std::byte> bytes, std::span<float> out, std::uint64_t row_length) {
+  auto size = encoded_size(format, out.size(), row_length);
+  if (!size) return std::unexpected(size.error());
+  if (bytes.size() != *size) {
+    const bool early = bytes.size() < *size;
+    return fail_at(early ? ErrorCode::truncated : ErrorCode::invalid_argument, early ? bytes.size() : *size,
+                   std::to_string(out.size()) + " values in " + std::string(format.label) + " take " + std::to_string(*size) +
+                       " bytes; these are " + std::to_string(bytes.size()) + ".");
+  }
+  return format.decode(bytes, row_length == 0 ? out.size() : row_length, out);
+}
+
+}  // namespace bitbudget::formats

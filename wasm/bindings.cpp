@@ -1,0 +1,3 @@
+#include <emscripten/bind.h>
+#include <xsimd/xsimd.hpp>
+EMSCRIPTEN_BINDINGS(bitbudget) {}

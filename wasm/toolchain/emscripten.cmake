@@ -1,0 +1,13 @@
+# Finds em++ (PATH first, then the prefix that wasm/toolchain/install fills) and hands over to Emscripten's own toolchain file.
+find_program(BITBUDGET_EMCC emcc HINTS ENV PATH PATHS "${CMAKE_CURRENT_LIST_DIR}/../../build/toolchain/bin" NO_DEFAULT_PATH)
+if(NOT BITBUDGET_EMCC)
+  message(FATAL_ERROR "No emcc on PATH and none in build/toolchain: run wasm/toolchain/install build")
+endif()
+execute_process(COMMAND "${BITBUDGET_EMCC}" -print-file-name=. OUTPUT_QUIET ERROR_QUIET)
+if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/../../build/toolchain/bin/emcc")
+  file(REAL_PATH "${CMAKE_CURRENT_LIST_DIR}/../../build/toolchain/emscripten" bitbudget_emscripten_root)
+else()
+  file(REAL_PATH "${BITBUDGET_EMCC}" bitbudget_emcc_real)
+  get_filename_component(bitbudget_emscripten_root "${bitbudget_emcc_real}" DIRECTORY)
+endif()
+include("${bitbudget_emscripten_root}/cmake/Modules/Platform/Emscripten.cmake")
