@@ -1,3 +1,0 @@
-#include <emscripten/bind.h>
-#include <xsimd/xsimd.hpp>
-EMSCRIPTEN_BINDINGS(bitbudget) {}

@@ -1,0 +1,104 @@
+// How values cross between JavaScript and the core: plain objects, typed arrays (at most one copy in, one out) and typed
+// errors as values. Only the files of this folder include emscripten/*; they convert and copy, and hold no logic.
+//
+// Every bound function that can fail returns {value} or {error: {code, message, offset?, field?}}; the package's
+// JavaScript turns the latter into a thrown BitbudgetError. No class handle crosses, so nothing has to be deleted.
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <emscripten/bind.h>
+#include <emscripten/val.h>
+
+#include "error.h"
+
+namespace bitbudget::wasm {
+
+using emscripten::val;
+
+inline val to_val(const Error& error) {
+  val out = val::object();
+  out.set("code", std::string(to_string(error.code)));
+  out.set("message", error.message);
+  if (error.offset) out.set("offset", static_cast<double>(*error.offset));
+  if (!error.field.empty()) out.set("field", error.field);
+  return out;
+}
+
+inline val failure(const Error& error) {
+  val out = val::object();
+  out.set("error", to_val(error));
+  return out;
+}
+
+inline val success(const val& value) {
+  val out = val::object();
+  out.set("value", value);
+  return out;
+}
+
+/// {value: convert(*result)} or {error}.
+template <class T, class Convert>
+val settle(const Result<T>& result, Convert convert) {
+  if (!result) return failure(result.error());
+  return success(convert(*result));
+}
+
+/// An array of convert(item).
+template <class Range, class Convert>
+val to_array(const Range& range, Convert convert) {
+  val out = val::array();
+  for (const auto& item : range) out.call<void>("push", convert(item));
+  return out;
+}
+
+/// Uninitialised memory whose allocation can fail: a Result, where a std::vector would abort.
+template <class T>
+class Buffer {
+ public:
+  static Result<Buffer> of_size(std::uint64_t count) {
+    const std::uint64_t bytes = count * sizeof(T);
+    if (count > SIZE_MAX / sizeof(T)) return out_of_memory(bytes);
+    void* memory = std::malloc(bytes == 0 ? 1 : static_cast<std::size_t>(bytes));
+    if (memory == nullptr) return out_of_memory(bytes);
+    return Buffer(static_cast<T*>(memory), static_cast<std::size_t>(count));
+  }
+
+  /// The one copy in: `array` is a typed array with elements of T.
+  static Result<Buffer> copy_of(const val& array) {
+    auto buffer = of_size(array["length"].as<std::size_t>());
+    if (buffer) buffer->view().template call<void>("set", array);
+    return buffer;
+  }
+
+  std::span<T> span() { return {memory_.get(), count_}; }
+  std::span<const T> span() const { return {memory_.get(), count_}; }
+  std::span<std::byte> bytes() { return std::as_writable_bytes(span()); }
+  std::span<const std::byte> bytes() const { return std::as_bytes(span()); }
+
+  /// The one copy out: a typed array of its own.
+  val copy_out() const { return view().template call<val>("slice"); }
+
+ private:
+  Buffer(T* memory, std::size_t count) : memory_(memory), count_(count) {}
+
+  static std::unexpected<Error> out_of_memory(std::uint64_t bytes) {
+    return fail(ErrorCode::out_of_memory, "There is not enough memory for " + std::to_string(bytes) +
+                                              " more bytes: use a smaller tensor, or close other pages.");
+  }
+
+  val view() const { return val(emscripten::typed_memory_view(count_, memory_.get())); }
+
+  struct Free {
+    void operator()(T* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<T, Free> memory_;
+  std::size_t count_;
+};
+
+}  // namespace bitbudget::wasm

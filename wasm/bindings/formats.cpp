@@ -1,0 +1,70 @@
+// core/formats for JavaScript.
+#include "convert.h"
+
+#include "formats/registry.h"
+
+namespace bitbudget::wasm {
+namespace {
+
+val to_val(const formats::Format& format) {
+  val out = val::object();
+  out.set("id", std::string(format.id));
+  out.set("label", std::string(format.label));
+  out.set("description", std::string(format.description));
+  out.set("source", std::string(format.source));
+  out.set("bitsPerWeight", format.bits_per_weight);
+  out.set("blockLength", format.block_length);
+  out.set("rowMultiple", format.row_multiple);
+  out.set("bytesPerBlock", format.bytes_per_block);
+  return out;
+}
+
+val list() {
+  return to_array(formats::all(), [](const formats::Format* format) { return to_val(*format); });
+}
+
+/// Counts come as double: exact to 2^53, checked by the package before they cross.
+Result<std::uint64_t> size(const std::string& id, double count, double row_length) {
+  auto format = formats::get(id);
+  if (!format) return std::unexpected(format.error());
+  return formats::encoded_size(**format, static_cast<std::uint64_t>(count), static_cast<std::uint64_t>(row_length));
+}
+
+val encoded_size(const std::string& id, double count, double row_length) {
+  return settle(size(id, count, row_length), [](std::uint64_t bytes) { return val(static_cast<double>(bytes)); });
+}
+
+val encode(const std::string& id, const val& values, double row_length) {
+  const auto bytes = size(id, values["length"].as<double>(), row_length);
+  if (!bytes) return failure(bytes.error());
+  const auto in = Buffer<float>::copy_of(values);
+  if (!in) return failure(in.error());
+  auto out = Buffer<std::uint8_t>::of_size(*bytes);
+  if (!out) return failure(out.error());
+  const auto done = formats::encode(*formats::find(id), in->span(), out->bytes(), static_cast<std::uint64_t>(row_length));
+  if (!done) return failure(done.error());
+  return success(out->copy_out());
+}
+
+val decode(const std::string& id, const val& bytes, double count, double row_length) {
+  const auto needed = size(id, count, row_length);
+  if (!needed) return failure(needed.error());
+  const auto in = Buffer<std::uint8_t>::copy_of(bytes);
+  if (!in) return failure(in.error());
+  auto out = Buffer<float>::of_size(static_cast<std::uint64_t>(count));
+  if (!out) return failure(out.error());
+  const auto done = formats::decode(*formats::find(id), in->bytes(), out->span(), static_cast<std::uint64_t>(row_length));
+  if (!done) return failure(done.error());
+  return success(out->copy_out());
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(bitbudget_formats) {
+  emscripten::function("formats", &list);
+  emscripten::function("encodedSize", &encoded_size);
+  emscripten::function("encode", &encode);
+  emscripten::function("decode", &decode);
+}
+
+}  // namespace bitbudget::wasm

@@ -1,0 +1,51 @@
+// The typed error, and how one crosses from the core as a value.
+
+/** Every refusal. `offset` is a byte position (or an element index) in the input, `field` a path such as "num_hidden_layers". */
+export class BitbudgetError extends Error {
+  readonly code: string;
+  readonly offset?: number;
+  readonly field?: string;
+
+  constructor(code: string, message: string, position: { offset?: number; field?: string } = {}) {
+    super(message);
+    this.name = 'BitbudgetError';
+    this.code = code;
+    if (position.offset !== undefined) this.offset = position.offset;
+    if (position.field !== undefined) this.field = position.field;
+  }
+}
+
+interface Settled<T> {
+  value?: T;
+  error?: { code: string; message: string; offset?: number; field?: string };
+}
+
+/**
+ * The value of what a bound function returned; throws its error. A trap of the wasm module itself (its memory is used up)
+ * becomes an out_of_memory error: the instance is then lost, load a new one.
+ */
+export function unwrap<T>(call: () => unknown): T {
+  let settled: Settled<T>;
+  try {
+    settled = call() as Settled<T>;
+  } catch (cause) {
+    if (cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError) {
+      throw new BitbudgetError('out_of_memory', 'The module ran out of memory: use a smaller input, and load a new instance.');
+    }
+    throw cause;
+  }
+  if (settled.error) throw new BitbudgetError(settled.error.code, settled.error.message, settled.error);
+  return settled.value as T;
+}
+
+/** Counts cross as double: a safe natural number, or the error that names the argument. */
+export function natural(value: unknown, field: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new BitbudgetError('invalid_argument', `${field} must be a whole number from 0 to 2^53 - 1.`, { field });
+}
+
+/** The argument itself if it is a typed array of that kind, from whichever realm (an iframe's arrays are no instances of ours). */
+export function typed<T extends Float32Array | Uint8Array>(value: T, kind: 'Float32Array' | 'Uint8Array', field: string): T {
+  if (ArrayBuffer.isView(value) && value[Symbol.toStringTag] === kind) return value;
+  throw new BitbudgetError('invalid_argument', `${field} must be a ${kind}.`, { field });
+}
