@@ -43,11 +43,7 @@ constexpr std::uint32_t encode_float(float x) {
   const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
   const std::uint32_t sign = (bits >> 31) << (type.exponent + type.mantissa);
   constexpr std::uint32_t min_normal = static_cast<std::uint32_t>(128 - type.bias) << 23;
-  if (type.nan != 0 && magnitude > 0x7F800000u) {
-    // f16 keeps the leading bits of the payload; its quiet bit is always set.
-    constexpr std::uint32_t payload = type.nan == 0x7E00 ? 0x1FFu : 0u;
-    return sign | type.nan | ((magnitude >> 13) & payload);
-  }
+  if (type.nan != 0 && magnitude > 0x7F800000u) return sign | type.nan;
   if (magnitude < min_normal) {
     // Added to 2^23 times the smallest subnormal, a sum's last place is that subnormal: the addition rounds.
     constexpr std::uint32_t unit = static_cast<std::uint32_t>(127 + 24 - type.bias - type.mantissa) << 23;
@@ -80,7 +76,7 @@ constexpr float decode_float(std::uint32_t code) {
   return std::bit_cast<float>(sign | bits);
 }
 
-/// Nearest even; |x| >= 65520 gives infinity; a NaN stays one (quiet, sign and leading payload bits kept).
+/// Nearest even; |x| >= 65520 gives infinity; a NaN gives 0x7E00 with its sign.
 constexpr std::uint16_t f16_from_f32(float x) { return static_cast<std::uint16_t>(encode_float<kF16Type>(x)); }
 constexpr float f32_from_f16(std::uint16_t code) { return decode_float<kF16Type>(code); }
 
