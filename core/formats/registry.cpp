@@ -7,11 +7,19 @@
 namespace bitbudget::formats {
 
 extern const Format kF32;
+extern const Format kF16;
+extern const Format kBF16;
+extern const Format kQ8_0;
+extern const Format kQ4_0;
 
 namespace {
 
 constexpr std::array kFormats = {
     &kF32,
+    &kF16,
+    &kBF16,
+    &kQ8_0,
+    &kQ4_0,
 };
 
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 53;

@@ -1,0 +1,57 @@
+// Formats whose encoding is a run of equal blocks, each made from its own values alone. Such a format is a plain struct
+// (its bytes, documented there) with kLength, and two functions over one block; here are the loops over a tensor.
+// Rows are whole numbers of blocks, so blocks simply follow one another.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+#include "formats/format.h"
+
+namespace bitbudget::formats {
+
+static_assert(std::endian::native == std::endian::little, "blocks are written as they lie in memory");
+
+template <class Block>
+using BlockValues = std::span<const float, Block::kLength>;
+template <class Block>
+using BlockOutput = std::span<float, Block::kLength>;
+
+template <class Block>
+constexpr std::uint64_t block_encoded_size(std::uint64_t count, std::uint64_t) {
+  static_assert(std::is_trivially_copyable_v<Block> && std::has_unique_object_representations_v<Block>, "padding would leak");
+  return count / Block::kLength * sizeof(Block);
+}
+
+template <class Block>
+constexpr double block_bits_per_weight() {
+  return 8.0 * sizeof(Block) / Block::kLength;
+}
+
+/// `quantize` maps BlockValues<Block> to a Block.
+template <class Block, Block (*quantize)(BlockValues<Block>)>
+Result<void> encode_blocks(std::span<const float> values, std::uint64_t, const EncodeOptions&, std::span<std::byte> out) {
+  std::byte* to = out.data();
+  for (std::size_t i = 0; i < values.size(); i += Block::kLength, to += sizeof(Block)) {
+    const Block block = quantize(values.subspan(i).template first<Block::kLength>());
+    std::memcpy(to, &block, sizeof(Block));
+  }
+  return {};
+}
+
+template <class Block, void (*dequantize)(const Block&, BlockOutput<Block>)>
+Result<void> decode_blocks(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
+  const std::byte* from = bytes.data();
+  for (std::size_t i = 0; i < out.size(); i += Block::kLength, from += sizeof(Block)) {
+    Block block;
+    std::memcpy(&block, from, sizeof(Block));
+    dequantize(block, out.subspan(i).template first<Block::kLength>());
+  }
+  return {};
+}
+
+}  // namespace bitbudget::formats
