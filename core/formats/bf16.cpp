@@ -1,5 +1,5 @@
 #include "formats/block.h"
-#include "tensor/half.h"
+#include "tensor/float_types.h"
 
 namespace bitbudget::formats {
 namespace {

@@ -1,6 +1,6 @@
 #include "formats/block.h"
 #include "formats/rounding.h"
-#include "tensor/half.h"
+#include "tensor/float_types.h"
 
 namespace bitbudget::formats {
 namespace {
