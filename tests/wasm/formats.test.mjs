@@ -1,0 +1,55 @@
+// The package as Node.js loads it: formats.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { BitbudgetError, load } from '../../build/package/index.js';
+
+const bitbudget = await load();
+
+/** The BitbudgetError that `call` throws. */
+function refusal(call) {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(error instanceof BitbudgetError, String(error));
+    return error;
+  }
+  assert.fail('nothing was refused');
+}
+
+test('every format encodes to the size it announces, and decodes to as many values', () => {
+  const values = Float32Array.from({ length: 2 * 256 }, (_, i) => Math.sin(i * 1.7) / (1 + (i % 7)));
+  for (const { id, rowMultiple } of bitbudget.formats()) {
+    assert.equal(256 % rowMultiple, 0, id);
+    const bytes = bitbudget.encode(id, values, { rowLength: 256 });
+    assert.equal(bytes.length, bitbudget.encodedSize(id, values.length, 256), id);
+    const decoded = bitbudget.decode(id, bytes, values.length, { rowLength: 256 });
+    assert.equal(decoded.length, values.length, id);
+    const worst = Math.max(...decoded.map((value, i) => Math.abs(value - values[i])));
+    assert.ok(worst < 0.6, `${id}: off by ${worst}`);
+  }
+});
+
+test('results are copies: a later call leaves them alone', () => {
+  const first = bitbudget.encode('f32', Float32Array.of(1, 2, 3));
+  bitbudget.encode('f32', new Float32Array(1 << 20).fill(7));
+  assert.deepEqual([...new Float32Array(first.buffer)], [1, 2, 3]);
+});
+
+test('refusals are typed and name the argument', () => {
+  assert.equal(refusal(() => bitbudget.encode('no_such', new Float32Array(32))).code, 'unknown_format');
+  const rows = refusal(() => bitbudget.encode('f32', new Float32Array(4), { rowLength: 3 }));
+  assert.equal(rows.code, 'invalid_argument');
+  assert.equal(rows.field, 'rowLength');
+  const early = refusal(() => bitbudget.decode('f32', new Uint8Array(12), 4));
+  assert.equal(early.code, 'truncated');
+  assert.equal(early.offset, 12);
+  assert.equal(refusal(() => bitbudget.encode('f32', [1, 2, 3])).field, 'values');
+  assert.equal(refusal(() => bitbudget.encodedSize('f32', 1.5)).field, 'count');
+  assert.equal(refusal(() => bitbudget.encodedSize('f32', 2 ** 52)).code, 'invalid_argument');
+});
+
+test('after running out of memory the next job succeeds', () => {
+  const huge = new Float32Array(150e6);
+  assert.equal(refusal(() => bitbudget.encode('f32', huge)).code, 'out_of_memory');
+  assert.equal(bitbudget.encode('f32', Float32Array.of(1)).length, 4);
+});
