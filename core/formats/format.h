@@ -17,12 +17,22 @@ struct Range {
   float high = 0;
 };
 
+/// How the uniform integers choose a block's scale. The other formats have their own rule.
+enum class ScaleSearch {
+  absmax,      // the whole range, nothing is clipped
+  percentile,  // the range of all but the outermost values; the rest is clipped
+  mse,         // the scale of least squared error among stated candidates, the absmax one included
+};
+
 struct EncodeOptions {
   /// One non-negative weight per column (row_length of them), or empty. Formats without a weighted variant ignore it.
   std::span<const float> importance = {};
   /// Smallest and largest value of the whole tensor, for formats with one scale per tensor. Absent: taken from `values`.
   /// With it, parts of one tensor may be encoded apart and joined.
   std::optional<Range> tensor_range = {};
+  ScaleSearch scale_search = ScaleSearch::absmax;
+  /// For ScaleSearch::percentile, in (0, 100].
+  float percentile = 99.9f;
 };
 
 /// `values` holds whole rows of `row_length`, row_length is a multiple of `row_multiple`, `out` has exactly
@@ -32,9 +42,9 @@ struct Format {
   std::string_view label;        // "Q8_0"
   std::string_view description;  // for people: layout, rounding, ties, and where implementations differ
   std::string_view source;       // the specification or implementation whose bytes these are
-  std::uint32_t block_length;    // elements that share one scale
+  std::uint32_t block_length;    // elements that share one scale; 0: a whole row or tensor
   std::uint32_t row_multiple;    // a row's length must be a multiple of this
-  std::uint32_t bytes_per_block;
+  std::uint32_t bytes_per_block;  // 0 where block_length is
   double bits_per_weight;        // with all side information, for long rows
   bool takes_non_finite;         // NaN and infinities survive; otherwise encode refuses them
 
@@ -42,6 +52,10 @@ struct Format {
   Result<void> (*encode)(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
                          std::span<std::byte> out);
   Result<void> (*decode)(std::span<const std::byte> bytes, std::uint64_t row_length, std::span<float> out);
+
+  /// Leading bytes that hold for the whole tensor (its scale). Parts of a tensor that were encoded with the same
+  /// tensor_range all begin with the same ones: joined, they are kept once.
+  std::uint32_t tensor_bytes = 0;
 };
 
 }  // namespace bitbudget::formats

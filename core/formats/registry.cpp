@@ -11,16 +11,38 @@ extern const Format kF16;
 extern const Format kBF16;
 extern const Format kQ8_0;
 extern const Format kQ4_0;
+extern const std::array<Format, 70> kUniformIntegers;  // int2_sym_tensor ... int8_asym_g128
 
 namespace {
 
-constexpr std::array kFormats = {
+template <std::size_t... kCounts>
+constexpr auto joined(const std::array<const Format*, kCounts>&... parts) {
+  std::array<const Format*, (kCounts + ...)> all{};
+  std::size_t next = 0;
+  const auto append = [&](const auto& part) {
+    for (const Format* format : part) all[next++] = format;
+  };
+  (append(parts), ...);
+  return all;
+}
+
+/// A family of formats that one file makes.
+template <std::size_t kCount>
+constexpr std::array<const Format*, kCount> members(const std::array<Format, kCount>& family) {
+  std::array<const Format*, kCount> pointers{};
+  for (std::size_t i = 0; i < kCount; ++i) pointers[i] = &family[i];
+  return pointers;
+}
+
+constexpr std::array kSingles = {
     &kF32,
     &kF16,
     &kBF16,
     &kQ8_0,
     &kQ4_0,
 };
+
+constexpr auto kFormats = joined(kSingles, members(kUniformIntegers));
 
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 53;
 

@@ -27,7 +27,7 @@ struct XorShift32 {
   float uniform() { return static_cast<float>(static_cast<std::int32_t>((*this)() >> 8) - 8388608) * 0x1p-23f; }
 };
 
-/// "uniform", "heavy", "zeros", "outlier", "constant" or "bits": 8 rows of 1024; empty for another name.
+/// "uniform", "heavy", "zeros", "outlier", "constant" or "bits": 8 rows of 1024. "short": 3 rows of 150. Empty for another name.
 inline std::vector<float> golden_case(std::string_view name) {
   std::vector<float> x(kGoldenRows * kGoldenColumns, 0.0f);
   if (name == "zeros") return x;
@@ -51,6 +51,10 @@ inline std::vector<float> golden_case(std::string_view name) {
       const float by_run[4] = {0.1f, -0.1f, i % 2 ? -0.3f : 0.3f, 1.0f};
       x[i] = by_run[i / 256 % 4];
     }
+  } else if (name == "short") {
+    x.resize(450);
+    XorShift32 random{9};
+    for (float& v : x) v = random.uniform();
   } else if (name == "bits") {
     XorShift32 random{17};
     for (float& v : x) v = std::bit_cast<float>(random());

@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::array kVectorFiles = {
     "ieee.json",
+    "uniform.json",
 };
 
 std::vector<std::byte> read_golden(const std::string& name) {

@@ -1,0 +1,270 @@
+#include "formats/uniform.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "formats/bit_stream.h"
+#include "formats/rounding.h"
+#include "formats/text.h"
+#include "tensor/float_types.h"
+
+namespace bitbudget::formats {
+namespace {
+
+enum class Share { tensor, row, group };
+
+/// The bytes of int2 … int8, our own layout, little-endian.
+///
+///   head    f16 scale; then, asymmetric only, u8 zero
+///   codes   a dense bit stream (bit_stream.h), padded with zero bits to a whole byte
+///   value   (code - zero) · scale; symmetric: the zero is 2^(bits-1)
+///
+///   group   rows follow one another; a row is blocks of `group` values, the last one of what is left; a block is a head
+///           and its codes. Blocks are whole bytes, so they can be encoded and decoded apart.
+///   row     one such block per row.
+///   tensor  one head, then the codes of each row, each row padded to a whole byte. Nothing at all for a tensor of
+///           no values. Parts encoded with EncodeOptions::tensor_range join to the whole: keep the first head only.
+struct UniformLayout {
+  int bits;
+  bool symmetric;
+  Share share;
+  std::uint32_t group;  // 0 unless share is group
+
+  constexpr std::uint64_t head_bytes() const { return symmetric ? 2 : 3; }
+};
+
+std::uint64_t encoded_size(const UniformLayout& layout, std::uint64_t count, std::uint64_t row_length) {
+  if (count == 0) return 0;
+  const std::uint64_t rows = count / row_length;
+  const auto block = [&](std::uint64_t length) { return layout.head_bytes() + packed_size(length, layout.bits); };
+  switch (layout.share) {
+    case Share::tensor: return layout.head_bytes() + rows * packed_size(row_length, layout.bits);
+    case Share::row: return rows * block(row_length);
+    case Share::group: break;
+  }
+  const std::uint64_t rest = row_length % layout.group;
+  return rows * (row_length / layout.group * block(layout.group) + (rest != 0 ? block(rest) : 0));
+}
+
+std::byte* put_head(const UniformLayout& layout, const UniformScale& scale, std::byte* to) {
+  std::memcpy(to, &scale.scale_f16, 2);
+  if (!layout.symmetric) to[2] = static_cast<std::byte>(scale.zero);
+  return to + layout.head_bytes();
+}
+
+const std::byte* take_head(const UniformLayout& layout, const std::byte* from, UniformScale& scale) {
+  std::memcpy(&scale.scale_f16, from, 2);
+  scale.scale = tensor::f32_from_f16(scale.scale_f16);
+  scale.zero = layout.symmetric ? 1 << (layout.bits - 1) : std::to_integer<int>(from[2]);
+  return from + layout.head_bytes();
+}
+
+// Codes pass through a small buffer; its length is a multiple of 8, so that pieces meet at whole bytes.
+constexpr std::size_t kPiece = 512;
+
+std::byte* put_codes(int bits, std::span<const float> values, const UniformScale& scale, std::byte* to) {
+  std::array<std::uint8_t, kPiece> codes;
+  for (std::size_t i = 0; i < values.size(); i += kPiece) {
+    const std::size_t length = std::min(kPiece, values.size() - i);
+    const std::size_t bytes = packed_size(length, bits);
+    uniform_codes(values.subspan(i, length), scale, std::span(codes).first(length));
+    pack_bits(std::span(codes).first(length), bits, {to, bytes});
+    to += bytes;
+  }
+  return to;
+}
+
+const std::byte* take_codes(int bits, const std::byte* from, const UniformScale& scale, std::span<float> values) {
+  std::array<std::uint8_t, kPiece> codes;
+  for (std::size_t i = 0; i < values.size(); i += kPiece) {
+    const std::size_t length = std::min(kPiece, values.size() - i);
+    const std::size_t bytes = packed_size(length, bits);
+    unpack_bits({from, bytes}, bits, std::span(codes).first(length));
+    uniform_values(std::span(codes).first(length), scale.scale, scale.zero, values.subspan(i, length));
+    from += bytes;
+  }
+  return from;
+}
+
+/// Calls `block` with the first value and the length of each stretch of values that lies contiguously in the bytes.
+template <class Visit>
+void each_block(const UniformLayout& layout, std::size_t count, std::size_t row_length, Visit visit) {
+  const std::size_t longest = layout.share == Share::group ? layout.group : row_length;
+  for (std::size_t row = 0; row < count; row += row_length) {
+    for (std::size_t i = 0; i < row_length; i += longest) visit(row + i, std::min(longest, row_length - i));
+  }
+}
+
+Result<void> encode(const UniformLayout& layout, std::span<const float> values, std::uint64_t row_length,
+                    const EncodeOptions& options, std::span<std::byte> out) {
+  if (options.scale_search == ScaleSearch::percentile && !(options.percentile > 0 && options.percentile <= 100)) {
+    return fail_field(ErrorCode::invalid_argument, "percentile", "The percentile must be above 0 and at most 100.");
+  }
+  if (values.empty()) return {};
+  EncodeOptions block_options = options;
+  if (layout.share != Share::tensor) block_options.tensor_range = {};
+  UniformScale scale;
+  std::byte* to = out.data();
+  if (layout.share == Share::tensor) {
+    scale = find_uniform_scale(layout.bits, layout.symmetric, values, block_options);
+    to = put_head(layout, scale, to);
+  }
+  each_block(layout, values.size(), static_cast<std::size_t>(row_length), [&](std::size_t first, std::size_t length) {
+    const auto block = values.subspan(first, length);
+    if (layout.share != Share::tensor) {
+      scale = find_uniform_scale(layout.bits, layout.symmetric, block, block_options);
+      to = put_head(layout, scale, to);
+    }
+    to = put_codes(layout.bits, block, scale, to);
+  });
+  assert(to == out.data() + out.size());
+  return {};
+}
+
+Result<void> decode(const UniformLayout& layout, std::span<const std::byte> bytes, std::uint64_t row_length,
+                    std::span<float> out) {
+  if (out.empty()) return {};
+  UniformScale scale;
+  const std::byte* from = bytes.data();
+  if (layout.share == Share::tensor) from = take_head(layout, from, scale);
+  each_block(layout, out.size(), static_cast<std::size_t>(row_length), [&](std::size_t first, std::size_t length) {
+    if (layout.share != Share::tensor) from = take_head(layout, from, scale);
+    from = take_codes(layout.bits, from, scale, out.subspan(first, length));
+  });
+  return {};
+}
+
+}  // namespace
+
+// The table of the family: bits, kind and what shares a scale.
+
+namespace {
+
+constexpr std::array<std::pair<Share, std::uint32_t>, 5> kShares{
+    {{Share::tensor, 0}, {Share::row, 0}, {Share::group, 32}, {Share::group, 64}, {Share::group, 128}}};
+constexpr std::size_t kCount = 7 * 2 * kShares.size();
+
+constexpr UniformLayout layout_at(std::size_t index) {
+  const auto [share, group] = kShares[index % kShares.size()];
+  return {static_cast<int>(2 + index / (2 * kShares.size())), index / kShares.size() % 2 == 0, share, group};
+}
+
+/// "int4_sym_g128" or "INT4 sym g128".
+constexpr Text<16> name(const UniformLayout& layout, std::string_view integer, std::string_view gap) {
+  Text<16> text;
+  ((((text += integer) += layout.bits) += gap) += layout.symmetric ? "sym" : "asym") += gap;
+  switch (layout.share) {
+    case Share::tensor: text += "tensor"; break;
+    case Share::row: text += "row"; break;
+    case Share::group: (text += "g") += static_cast<int>(layout.group); break;
+  }
+  return text;
+}
+
+constexpr Text<900> description(const UniformLayout& layout) {
+  Text<900> text;
+  text += "Equally spaced levels with one f16 scale ";
+  switch (layout.share) {
+    case Share::tensor: text += "for the whole tensor, at its start; the codes of each row are padded to a whole byte"; break;
+    case Share::row: text += "per row, before its codes, which are padded to a whole byte"; break;
+    case Share::group: text += "per group, before its codes; the last group of a row may be short"; break;
+  }
+  text += ". Codes are a dense bit stream, low bits first. ";
+  if (layout.symmetric) {
+    text += "Symmetric: the scale is absmax / (2^(b-1) - 1), the stored code is q + 2^(b-1), and q = -2^(b-1) is not used "
+            "(a search by squared error does use it, with a scale of either sign). Compressed-tensors takes absmax / ((2^b - 1) / 2) "
+            "and all codes instead, which clips the positive extreme by half a step. ";
+  } else {
+    text += "Asymmetric: the range, extended to contain 0, is divided into 2^b - 1 steps; a whole byte after the scale holds the code "
+            "of 0, so 0 is exact. ";
+  }
+  text += "q is rounded to nearest, halves to even, after a product with the reciprocal of the stored scale. "
+          "Scales above 65504 are held there and clip; below 2^-25 they become 0, and so do the values.";
+  return text;
+}
+
+constexpr double bits_per_weight(const UniformLayout& layout) {
+  const double head = layout.share == Share::group ? 8.0 * static_cast<double>(layout.head_bytes()) / layout.group : 0;
+  return layout.bits + head;
+}
+
+template <std::size_t kIndex>
+struct Member {
+  static constexpr UniformLayout kLayout = layout_at(kIndex);
+  static constexpr auto kId = name(kLayout, "int", "_");
+  static constexpr auto kLabel = name(kLayout, "INT", " ");
+  static constexpr auto kDescription = description(kLayout);
+  static constexpr Format kFormat{
+      .id = kId,
+      .label = kLabel,
+      .description = kDescription,
+      .source = "bitbudget's own layout; the rules are those of textbook absmax and min-max quantization",
+      .block_length = kLayout.group,
+      .row_multiple = 1,
+      .bytes_per_block =
+          kLayout.group == 0 ? 0 : static_cast<std::uint32_t>(kLayout.head_bytes() + packed_size(kLayout.group, kLayout.bits)),
+      .bits_per_weight = bits_per_weight(kLayout),
+      .takes_non_finite = false,
+      .encoded_size = [](std::uint64_t count, std::uint64_t row_length) {
+        return formats::encoded_size(kLayout, count, row_length);
+      },
+      .encode = [](std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
+                   std::span<std::byte> out) { return formats::encode(kLayout, values, row_length, options, out); },
+      .decode = [](std::span<const std::byte> bytes, std::uint64_t row_length, std::span<float> out) {
+        return formats::decode(kLayout, bytes, row_length, out);
+      },
+      .tensor_bytes = kLayout.share == Share::tensor ? static_cast<std::uint32_t>(kLayout.head_bytes()) : 0,
+  };
+};
+
+template <std::size_t... kIndices>
+constexpr std::array<Format, sizeof...(kIndices)> table(std::index_sequence<kIndices...>) {
+  return {Member<kIndices>::kFormat...};
+}
+
+}  // namespace
+
+extern constexpr std::array<Format, kCount> kUniformIntegers = table(std::make_index_sequence<kCount>());
+
+// The loops.
+
+UniformScale uniform_scale(int bits, bool symmetric, Range range) {
+  constexpr float kLargest = 65504;
+  const int top = (1 << bits) - 1;
+  UniformScale scale;
+  const float width = symmetric ? std::max(std::abs(range.low), std::abs(range.high))
+                                : std::max(range.high, 0.0f) - std::min(range.low, 0.0f);
+  const float steps = static_cast<float>(symmetric ? top / 2 : top);
+  scale.scale_f16 = tensor::f16_from_f32(std::min(width / steps, kLargest));
+  scale.scale = tensor::f32_from_f16(scale.scale_f16);
+  scale.inverse = reciprocal_or_zero(scale.scale);
+  scale.high = top;
+  if (symmetric) {
+    scale.zero = 1 << (bits - 1);
+    scale.low = 1;
+  } else {
+    const float zero = std::min(-std::min(range.low, 0.0f) * scale.inverse, static_cast<float>(top));
+    scale.zero = round_half_even(zero);
+  }
+  return scale;
+}
+
+void uniform_codes(std::span<const float> values, const UniformScale& scale, std::span<std::uint8_t> codes) {
+  const float low = static_cast<float>(scale.low - scale.zero);
+  const float high = static_cast<float>(scale.high - scale.zero);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float q = std::min(std::max(values[i] * scale.inverse, low), high);
+    codes[i] = static_cast<std::uint8_t>(round_half_even(q) + scale.zero);
+  }
+}
+
+void uniform_values(std::span<const std::uint8_t> codes, float scale, int zero, std::span<float> values) {
+  for (std::size_t i = 0; i < codes.size(); ++i) values[i] = static_cast<float>(codes[i] - zero) * scale;
+}
+
+}  // namespace bitbudget::formats
