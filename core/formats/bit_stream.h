@@ -8,9 +8,11 @@
 
 namespace bitbudget::formats {
 
-/// Whole bytes for `count` codes; the unused high bits of the last one are zero.
-constexpr std::uint64_t packed_size(std::uint64_t count, int bits) {
-  return count / 8 * static_cast<std::uint64_t>(bits) + (count % 8 * static_cast<std::uint64_t>(bits) + 7) / 8;
+/// Whole bytes for `count` codes (an unsigned type: std::size_t in memory, std::uint64_t for declared sizes); the unused
+/// high bits of the last one are zero.
+template <class Count>
+constexpr Count packed_size(Count count, int bits) {
+  return count / 8 * static_cast<Count>(bits) + (count % 8 * static_cast<Count>(bits) + 7) / 8;
 }
 
 /// `bits` is 1 to 8, every code is below 2^bits, out.size() is packed_size(codes.size(), bits).
