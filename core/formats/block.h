@@ -16,6 +16,13 @@ namespace bitbudget::formats {
 
 static_assert(std::endian::native == std::endian::little, "blocks are written as they lie in memory");
 
+/// Left to right, one rounding per operation.
+inline float sum_of_squares(std::span<const float> x) {
+  float total = 0;
+  for (const float v : x) total += v * v;
+  return total;
+}
+
 template <class Block>
 using BlockValues = std::span<const float, Block::kLength>;
 template <class Block>
@@ -39,6 +46,32 @@ Result<void> encode_blocks(std::span<const float> values, std::uint64_t, const E
   for (std::size_t i = 0; i < values.size(); i += Block::kLength, to += sizeof(Block)) {
     const Block block = quantize(values.subspan(i).template first<Block::kLength>());
     std::memcpy(to, &block, sizeof(Block));
+  }
+  return {};
+}
+
+/// What a weighted quantizer knows beside the block's values: their columns' importance, and the mean square of the row.
+template <class Block>
+struct BlockImportance {
+  std::span<const float, Block::kLength> weights;
+  float row_mean_square;
+};
+
+/// Without importance as encode_blocks; with it, blocks are made by `quantize_weighted`.
+template <class Block, Block (*quantize)(BlockValues<Block>), Block (*quantize_weighted)(BlockValues<Block>, BlockImportance<Block>)>
+Result<void> encode_blocks_weighted(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
+                                    std::span<std::byte> out) {
+  if (options.importance.empty()) return encode_blocks<Block, quantize>(values, row_length, options, out);
+  std::byte* to = out.data();
+  const auto columns = static_cast<std::size_t>(row_length);
+  for (std::size_t row = 0; row < values.size(); row += columns) {
+    const auto x = values.subspan(row, columns);
+    const float mean_square = sum_of_squares(x) / static_cast<float>(columns);
+    for (std::size_t i = 0; i < columns; i += Block::kLength, to += sizeof(Block)) {
+      const Block block = quantize_weighted(x.subspan(i).template first<Block::kLength>(),
+                                            {options.importance.subspan(i).template first<Block::kLength>(), mean_square});
+      std::memcpy(to, &block, sizeof(Block));
+    }
   }
   return {};
 }

@@ -11,6 +11,10 @@ extern const Format kF16;
 extern const Format kBF16;
 extern const Format kQ8_0;
 extern const Format kQ4_0;
+extern const Format kQ4_1;
+extern const Format kQ5_0;
+extern const Format kQ5_1;
+extern const Format kIQ4_NL;
 extern const std::array<Format, 70> kUniformIntegers;  // int2_sym_tensor ... int8_asym_g128
 
 namespace {
@@ -40,6 +44,10 @@ constexpr std::array kSingles = {
     &kBF16,
     &kQ8_0,
     &kQ4_0,
+    &kQ4_1,
+    &kQ5_0,
+    &kQ5_1,
+    &kIQ4_NL,
 };
 
 constexpr auto kFormats = joined(kSingles, members(kUniformIntegers));

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 
+#include "formats/format.h"
+
 namespace bitbudget::formats {
 
 /// 1/d, or 0 where d is 0 or so small that the reciprocal would be infinite: then every code becomes 0, or the code that
@@ -41,6 +43,16 @@ inline float signed_max(std::span<const float> x) {
     }
   }
   return largest;
+}
+
+/// Smallest and largest; of equal ones (the two zeros) the first. `x` is not empty.
+inline Range range_of(std::span<const float> x) {
+  Range range{x[0], x[0]};
+  for (const float v : x) {
+    if (v < range.low) range.low = v;
+    if (v > range.high) range.high = v;
+  }
+  return range;
 }
 
 }  // namespace bitbudget::formats

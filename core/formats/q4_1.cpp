@@ -1,0 +1,76 @@
+#include <array>
+
+#include "formats/block.h"
+#include "formats/ggml_pack.h"
+#include "formats/ggml_search.h"
+#include "formats/rounding.h"
+#include "tensor/float_types.h"
+
+namespace bitbudget::formats {
+namespace {
+
+/// Q4_1: 20 bytes for 32 values. f16 scale d; f16 minimum m; then 16 bytes: byte i holds the code of value i in its low nibble
+/// and that of value i+16 in its high nibble; value = q·d + m.
+struct Q4_1 {
+  static constexpr std::size_t kLength = 32;
+  std::uint16_t d;
+  std::uint16_t m;
+  std::uint8_t q[16];
+};
+using Codes = std::array<std::uint8_t, Q4_1::kLength>;
+
+Q4_1 pack(float d, float m, const Codes& codes) {
+  Q4_1 block;
+  block.d = tensor::f16_from_f32(d);
+  block.m = tensor::f16_from_f32(m);
+  pack_nibbles(codes, block.q);
+  return block;
+}
+
+/// m = the smallest value, d = (largest - smallest) / 15. Codes come from the unrounded d and m.
+Q4_1 quantize(BlockValues<Q4_1> x) {
+  const auto [low, high] = range_of(x);
+  const float d = (high - low) / 15.0f;
+  const float inverse = reciprocal_or_zero(d);
+  Codes codes;
+  for (std::size_t i = 0; i < x.size(); ++i) codes[i] = static_cast<std::uint8_t>(truncate_to((x[i] - low) * inverse + 0.5f, 15));
+  return pack(d, low, codes);
+}
+
+Q4_1 quantize_weighted(BlockValues<Q4_1> x, BlockImportance<Q4_1> importance) {
+  std::array<float, Q4_1::kLength> weights;
+  importance_weights(x, importance.weights, importance.row_mean_square, weights);
+  Codes codes;
+  const Affine fit = affine_search(x, weights, 15, kWeightedSweep, codes);
+  return pack(fit.scale, -fit.offset, codes);
+}
+
+void dequantize(const Q4_1& block, BlockOutput<Q4_1> out) {
+  const float d = tensor::f32_from_f16(block.d);
+  const float m = tensor::f32_from_f16(block.m);
+  Codes codes;
+  unpack_nibbles(block.q, codes);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(codes[i]) * d + m;
+}
+
+}  // namespace
+
+extern constexpr Format kQ4_1{
+    .id = "q4_1",
+    .label = "Q4_1",
+    .description = "32 values share an f16 scale and an f16 minimum; codes 0 to 15, nearest, ties up. With an importance vector: "
+                   "weights importance·sqrt(row mean square + x²) and a search of scales. Values above 65520 overflow the "
+                   "minimum, and ranges above 983 thousand the scale, to infinity, as in ggml; where 1/scale would overflow (a "
+                   "range below about 4.4e-38) all codes are 0.",
+    .source = "ggml, block_q4_1",
+    .block_length = Q4_1::kLength,
+    .row_multiple = Q4_1::kLength,
+    .bytes_per_block = sizeof(Q4_1),
+    .bits_per_weight = block_bits_per_weight<Q4_1>(),
+    .takes_non_finite = false,
+    .encoded_size = block_encoded_size<Q4_1>,
+    .encode = encode_blocks_weighted<Q4_1, quantize, quantize_weighted>,
+    .decode = decode_blocks<Q4_1, dequantize>,
+};
+
+}  // namespace bitbudget::formats
