@@ -1,0 +1,155 @@
+#include "sizing/config_reader.h"
+
+#include <cmath>
+
+#include "files/json.h"
+
+namespace bitbudget::sizing {
+
+using files::Json;
+
+ConfigReader::ConfigReader(const Json& object, std::string prefix) : object_(&object), prefix_(std::move(prefix)) {}
+
+const Json* ConfigReader::find(std::string_view name) const {
+  const auto at = object_->find(name);
+  return at == object_->end() || at->is_null() ? nullptr : &*at;
+}
+
+const Json* ConfigReader::find(FieldNames names, std::string_view& found) const {
+  for (const std::string_view name : names) {
+    if (const Json* value = find(name)) {
+      found = name;
+      return value;
+    }
+  }
+  return nullptr;
+}
+
+bool ConfigReader::has(std::string_view name) const { return find(name) != nullptr; }
+
+void ConfigReader::fault(ErrorCode code, std::string_view name, std::string message) {
+  if (error_) return;
+  const std::string field = prefix_ + std::string(name);
+  error_ = Error{code, field + " " + std::move(message), std::nullopt, field};
+}
+
+void ConfigReader::invalid(std::string_view name, std::string rule) { fault(ErrorCode::invalid_field, name, std::move(rule)); }
+
+void ConfigReader::unsupported(std::string_view name, std::string why) { fault(ErrorCode::unsupported, name, std::move(why)); }
+
+std::optional<std::uint64_t> ConfigReader::whole_number(const Json& value, std::string_view name, std::uint64_t min, std::uint64_t max) {
+  const std::string rule = "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+  double number = 0;
+  if (value.is_number_unsigned()) {
+    const auto whole = value.get<std::uint64_t>();
+    if (whole >= min && whole <= max) return whole;
+  } else if (value.is_number_float()) {
+    number = value.get<double>();
+    if (number >= static_cast<double>(min) && number <= static_cast<double>(max) && number == std::floor(number)) {
+      return static_cast<std::uint64_t>(number);
+    }
+  }
+  std::string shown = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (shown.size() > 40) shown = shown.substr(0, 40) + "...";
+  invalid(name, rule + "; it is " + shown + ".");
+  return std::nullopt;
+}
+
+std::uint64_t ConfigReader::required(FieldNames names, std::uint64_t max) {
+  std::string_view name;
+  if (const Json* value = find(names, name)) return whole_number(*value, name, 1, max).value_or(1);
+  missing_.push_back(prefix_ + std::string(*names.begin()));
+  return 1;
+}
+
+std::uint64_t ConfigReader::published(FieldNames names, std::uint64_t value, std::uint64_t max) {
+  std::string_view name;
+  if (const Json* given = find(names, name)) return whole_number(*given, name, 1, max).value_or(1);
+  note(prefix_ + std::string(*names.begin()) + " is not in the config: took the family's default, " + std::to_string(value) + ".");
+  return value;
+}
+
+std::optional<std::uint64_t> ConfigReader::optional(FieldNames names, std::uint64_t max, bool zero_is_absent) {
+  std::string_view name;
+  const Json* value = find(names, name);
+  if (value == nullptr) return std::nullopt;
+  const auto number = whole_number(*value, name, zero_is_absent ? 0 : 1, max);
+  if (!number) return 1;
+  if (*number == 0) return std::nullopt;
+  return number;
+}
+
+bool ConfigReader::flag(std::string_view name, bool value) {
+  const Json* given = find(name);
+  if (given == nullptr) return value;
+  if (given->is_boolean()) return given->get<bool>();
+  invalid(name, "must be true or false.");
+  return value;
+}
+
+std::string ConfigReader::text(std::string_view name, std::string_view value) {
+  const Json* given = find(name);
+  if (given == nullptr) return std::string(value);
+  if (given->is_string()) return given->get<std::string>();
+  invalid(name, "must be a text.");
+  return std::string(value);
+}
+
+std::optional<std::vector<std::string>> ConfigReader::texts(std::string_view name) {
+  const Json* given = find(name);
+  if (given == nullptr) return std::nullopt;
+  std::vector<std::string> result;
+  if (!given->is_array()) {
+    invalid(name, "must be a list of texts.");
+    return std::nullopt;
+  }
+  for (const Json& item : *given) {
+    if (!item.is_string()) {
+      invalid(name, "must hold texts only.");
+      return std::nullopt;
+    }
+    result.push_back(item.get<std::string>());
+  }
+  return result;
+}
+
+std::vector<std::uint64_t> ConfigReader::numbers(std::string_view name) {
+  std::vector<std::uint64_t> result;
+  const Json* given = find(name);
+  if (given == nullptr) return result;
+  if (!given->is_array()) {
+    invalid(name, "must be a list of whole numbers.");
+    return result;
+  }
+  for (const Json& item : *given) {
+    const auto number = whole_number(item, name, 0, std::uint64_t{1} << 24);
+    if (!number) return {};
+    result.push_back(*number);
+  }
+  return result;
+}
+
+std::optional<ConfigReader> ConfigReader::object(std::string_view name) {
+  const Json* given = find(name);
+  if (given == nullptr) return std::nullopt;
+  if (given->is_object()) return ConfigReader(*given, prefix_ + std::string(name) + ".");
+  invalid(name, "must be an object.");
+  return std::nullopt;
+}
+
+void ConfigReader::merge(ConfigReader&& nested) {
+  if (!error_) error_ = std::move(nested.error_);
+  missing_.insert(missing_.end(), nested.missing_.begin(), nested.missing_.end());
+  notes.insert(notes.end(), nested.notes.begin(), nested.notes.end());
+}
+
+Result<void> ConfigReader::finish() const {
+  if (error_) return std::unexpected(*error_);
+  if (missing_.empty()) return {};
+  std::string list;
+  for (const std::string& field : missing_) list += (list.empty() ? "" : ", ") + field;
+  return fail_field(ErrorCode::missing_field, list,
+                    "The config lacks " + list + ": add " + (missing_.size() == 1 ? "it" : "them") + " and try again.");
+}
+
+}  // namespace bitbudget::sizing

@@ -1,0 +1,24 @@
+#include "sizing/options.h"
+
+#include <string_view>
+
+namespace bitbudget::sizing {
+namespace {
+
+constexpr std::uint64_t kMaxTokens = std::uint64_t{1} << 40;
+
+Result<void> check_tokens(std::string_view field, std::uint64_t value) {
+  if (value >= 1 && value <= kMaxTokens) return {};
+  return fail_field(ErrorCode::invalid_argument, std::string(field),
+                    std::string(field) + " must be a whole number from 1 to 2^40; it is " + std::to_string(value) + ".");
+}
+
+}  // namespace
+
+Result<void> check_options(const SizeOptions& options) {
+  if (auto batch = check_tokens("batch", options.batch); !batch) return batch;
+  if (auto context = check_tokens("context", options.context); !context) return context;
+  return check_tokens("prefillChunk", options.prefill_chunk);
+}
+
+}  // namespace bitbudget::sizing

@@ -1,0 +1,29 @@
+// What a sizing question asks, beside the model.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "error.h"
+
+namespace bitbudget::sizing {
+
+struct SizeOptions {
+  std::string weight_format = "f16";  // a format id, or a mixture's ("q4_k_m"): see weights.h
+  std::string embedding_format;       // empty: as weights.h says
+  std::string head_format;            // empty: as weights.h says
+  std::string norm_format;            // of all vectors (norms, biases); empty: as weights.h says
+  bool store_tied_head = false;       // the file holds a tied head a second time
+  std::string kv_format = "f16";
+  std::string k_format;               // empty: kv_format
+  std::string v_format;               // empty: kv_format
+  std::uint64_t batch = 1;            // sequences
+  std::uint64_t context = 2048;       // tokens per sequence
+  std::uint64_t prefill_chunk = 512;  // tokens
+  bool window_keeps_chunk = false;    // sliding layers hold W + prefill_chunk tokens instead of W (llama.cpp)
+};
+
+/// batch, context and prefill_chunk are 1 .. 2^40; invalid_argument names the field as JavaScript spells it.
+Result<void> check_options(const SizeOptions& options);
+
+}  // namespace bitbudget::sizing
