@@ -42,7 +42,7 @@ struct Format {
   std::string_view label;        // "Q8_0"
   std::string_view description;  // for people: layout, rounding, ties, and where implementations differ
   std::string_view source;       // the specification or implementation whose bytes these are
-  std::uint32_t block_length;    // elements that share one scale; 0: a whole row or tensor
+  std::uint32_t block_length;    // elements that share one scale, or its unit if it has levels; 0: a whole row or tensor
   std::uint32_t row_multiple;    // a row's length must be a multiple of this
   std::uint32_t bytes_per_block;  // 0 where block_length is
   double bits_per_weight;        // with all side information, for long rows

@@ -15,6 +15,13 @@ extern const Format kQ4_1;
 extern const Format kQ5_0;
 extern const Format kQ5_1;
 extern const Format kIQ4_NL;
+extern const Format kQ2_K;
+extern const Format kQ3_K;
+extern const Format kQ4_K;
+extern const Format kQ5_K;
+extern const Format kQ6_K;
+extern const Format kMXFP4;
+extern const Format kNVFP4;
 extern const std::array<Format, 70> kUniformIntegers;  // int2_sym_tensor ... int8_asym_g128
 
 namespace {
@@ -48,6 +55,13 @@ constexpr std::array kSingles = {
     &kQ5_0,
     &kQ5_1,
     &kIQ4_NL,
+    &kQ2_K,
+    &kQ3_K,
+    &kQ4_K,
+    &kQ5_K,
+    &kQ6_K,
+    &kMXFP4,
+    &kNVFP4,
 };
 
 constexpr auto kFormats = joined(kSingles, members(kUniformIntegers));

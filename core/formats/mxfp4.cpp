@@ -1,0 +1,69 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "formats/block.h"
+#include "formats/e2m1.h"
+#include "formats/ggml_pack.h"
+#include "formats/rounding.h"
+
+namespace bitbudget::formats {
+namespace {
+
+/// MXFP4 in ggml's layout: 17 bytes for 32 values. An E8M0 scale E of value 2^(E - 127), then 16 bytes: byte i holds the E2M1
+/// code of value i in its low nibble and that of value i+16 in its high nibble. (The OCP layout pairs neighbours.)
+struct MXFP4 {
+  static constexpr std::size_t kLength = 32;
+  std::uint8_t scale;
+  std::uint8_t q[16];
+};
+
+/// 2^(code - 128), half the scale: so that code 255 (NaN in OCP's E8M0; no encoder writes it) decodes as it does in ggml.
+float half_scale(std::uint8_t code) {
+  return std::bit_cast<float>(code < 2 ? 0x0020'0000u << code : (code - 1u) << 23);
+}
+
+/// floor(log2(max|x|)) - 2: the largest value then lies between 4 and 8 scales. From the exponent bits, so it is exact. 0 (the
+/// smallest scale) for zeros and whatever lies below 2^-125.
+std::uint8_t shared_exponent(BlockValues<MXFP4> x) {
+  const auto bits = std::bit_cast<std::uint32_t>(std::abs(signed_max(x)));
+  return static_cast<std::uint8_t>(std::max(static_cast<int>(bits >> 23) - 2, 0));
+}
+
+MXFP4 quantize(BlockValues<MXFP4> x) {
+  MXFP4 block;
+  block.scale = shared_exponent(x);
+  const float scale = 2 * half_scale(block.scale);
+  std::array<std::uint8_t, MXFP4::kLength> codes;
+  for (std::size_t i = 0; i < x.size(); ++i) codes[i] = nearest_e2m1(x[i], scale);
+  pack_nibbles(codes, block.q);
+  return block;
+}
+
+void dequantize(const MXFP4& block, BlockOutput<MXFP4> out) {
+  const float half = half_scale(block.scale);
+  std::array<std::uint8_t, MXFP4::kLength> codes;
+  unpack_nibbles(block.q, codes);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = 2 * kE2M1Values[codes[i]] * half;
+}
+
+}  // namespace
+
+extern constexpr Format kMXFP4{
+    .id = "mxfp4",
+    .label = "MXFP4 (ggml)",
+    .description = "32 E2M1 values share a power of two, floor(log2 max|x|) - 2; the nearest value, exact ties to the smaller magnitude, never -0. "
+                   "ggml's rule and nibble order: OCP implementations round ties to even, some choose larger scales, and pair neighbours. "
+                   "Values between 6 and 8 scales saturate at 6. Every finite tensor is in range; below 2^-125 the smallest scale serves.",
+    .source = "ggml, block_mxfp4",
+    .block_length = MXFP4::kLength,
+    .row_multiple = MXFP4::kLength,
+    .bytes_per_block = sizeof(MXFP4),
+    .bits_per_weight = block_bits_per_weight<MXFP4>(),
+    .takes_non_finite = false,
+    .encoded_size = block_encoded_size<MXFP4>,
+    .encode = encode_blocks<MXFP4, quantize>,
+    .decode = decode_blocks<MXFP4, dequantize>,
+};
+
+}  // namespace bitbudget::formats

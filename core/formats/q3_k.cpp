@@ -1,0 +1,121 @@
+#include <array>
+#include <cmath>
+
+#include "formats/ggml_pack.h"
+#include "formats/ggml_superblock.h"
+
+namespace bitbudget::formats {
+namespace {
+
+/// Q3_K: 110 bytes for 256 values, sixteen groups of 16. 32 bytes, bit j of byte i being bit 2 of the code of value 32·j + i;
+/// 64 bytes with the low two bits, 32 for each half of 128 values: byte i holds those of values i, i+32, i+64 and i+96 of the
+/// half, lowest bits first; 12 bytes with a 6-bit scale L for each group: its low four bits in the low (groups 0 to 7) or high
+/// (8 to 15) nibble of byte j mod 8, its two high bits in byte 8 + j mod 4 at bit 2·(j / 4); f16 d.
+/// value = (d·(L - 32))·(q - 4).
+struct Q3_K {
+  static constexpr std::size_t kLength = kSuperblock;
+  std::uint8_t high[32];
+  std::uint8_t q[64];
+  std::uint8_t scales[12];
+  std::uint16_t d;
+};
+
+constexpr std::size_t kGroups = 16;
+constexpr std::size_t kGroup = kGroupLength<kGroups>;
+constexpr int kLevels = 4;
+constexpr int kScaleLevels = 32;
+
+using Scales = std::array<float, kGroups>;
+using ScaleCodes = std::array<std::uint8_t, kGroups>;
+
+/// Makes the codes again from the rounded scales and lays everything out.
+Q3_K pack(BlockValues<Q3_K> x, float unit, const ScaleCodes& scales, SuperblockCodes& codes) {
+  Q3_K block;
+  block.d = tensor::f16_from_f32(unit);
+  const float d = tensor::f32_from_f16(block.d);
+  for (std::size_t j = 0; j < kGroups; ++j) {
+    const float scale = d * static_cast<float>(scales[j] - kScaleLevels);
+    requantize_symmetric(x.subspan(j * kGroup, kGroup), scale, kLevels, std::span(codes).subspan(j * kGroup, kGroup));
+  }
+  pack_nibbles(scales, std::span(block.scales).first<8>());
+  pack_pairs(scales, 4, std::span(block.scales).last<4>());
+  pack_bits(codes, 2, block.high);
+  for (std::size_t half = 0; half < 2; ++half) {
+    pack_pairs(std::span(codes).subspan(128 * half, 128), 0, std::span(block.q).subspan(32 * half, 32));
+  }
+  return block;
+}
+
+Q3_K quantize(BlockValues<Q3_K> x) {
+  SuperblockCodes codes;
+  Scales scales;
+  for (std::size_t j = 0; j < kGroups; ++j) {
+    scales[j] = symmetric_descent(x.subspan(j * kGroup, kGroup), kLevels, std::span(codes).subspan(j * kGroup, kGroup));
+  }
+  const float largest = signed_max(scales);
+  ScaleCodes scale_codes{};
+  if (largest == 0) return pack(x, 0, scale_codes, codes);
+  const float inverse = -static_cast<float>(kScaleLevels) / largest;
+  for (std::size_t j = 0; j < kGroups; ++j) {
+    const int code = std::clamp(round_half_even(inverse * scales[j]), -kScaleLevels, kScaleLevels - 1);
+    scale_codes[j] = static_cast<std::uint8_t>(code + kScaleLevels);
+  }
+  return pack(x, 1.0f / inverse, scale_codes, codes);
+}
+
+Q3_K quantize_weighted(BlockValues<Q3_K> x, BlockImportance<Q3_K> importance) {
+  const float energy = 2.0f * sum_of_squares(x) / static_cast<float>(kSuperblock);
+  SuperblockCodes codes;
+  Scales scales;
+  Scales totals;
+  for (std::size_t j = 0; j < kGroups; ++j) {
+    const auto group = x.subspan(j * kGroup, kGroup);
+    std::array<float, kGroup> weights;
+    importance_weights(group, importance.weights.subspan(j * kGroup, kGroup), energy, weights);
+    totals[j] = sum(weights);
+    scales[j] = symmetric_search(group, weights, kLevels, std::span(codes).subspan(j * kGroup, kGroup));
+  }
+  ScaleCodes scale_codes;
+  const float unit = symmetric_search(scales, totals, kScaleLevels, scale_codes);
+  return pack(x, unit, scale_codes, codes);
+}
+
+void dequantize(const Q3_K& block, BlockOutput<Q3_K> out) {
+  SuperblockCodes codes{};
+  for (std::size_t half = 0; half < 2; ++half) {
+    unpack_pairs(std::span(block.q).subspan(32 * half, 32), 0, std::span(codes).subspan(128 * half, 128));
+  }
+  unpack_bits(block.high, 2, codes);
+  ScaleCodes scales;
+  unpack_nibbles(std::span(block.scales).first<8>(), scales);
+  unpack_pairs(std::span(block.scales).last<4>(), 4, scales);
+  const float d = tensor::f32_from_f16(block.d);
+  for (std::size_t j = 0; j < kGroups; ++j) {
+    const float scale = d * static_cast<float>(scales[j] - kScaleLevels);
+    for (std::size_t i = j * kGroup; i < (j + 1) * kGroup; ++i) out[i] = scale * static_cast<float>(codes[i] - kLevels);
+  }
+}
+
+}  // namespace
+
+extern constexpr Format kQ3_K{
+    .id = "q3_k",
+    .label = "Q3_K",
+    .description = "256 values in sixteen groups of 16, each with a signed 6-bit scale in units of an f16 number; codes -4 to "
+                   "3, nearest, ties to even. Each group's codes are improved one at a time for the best correlation weighted "
+                   "by x²; with an importance vector the group scales and then the unit are swept with weights "
+                   "importance·sqrt(2·block mean square + x²). The bytes are those of ggml built without fused multiply-add; "
+                   "builds that contract a·b + c differ in a few blocks of a hundred. Groups below 1e-15 become zero; a unit "
+                   "above 65504 (magnitudes above about 8 million) overflows to infinity, as in ggml.",
+    .source = "ggml, block_q3_K",
+    .block_length = Q3_K::kLength,
+    .row_multiple = Q3_K::kLength,
+    .bytes_per_block = sizeof(Q3_K),
+    .bits_per_weight = block_bits_per_weight<Q3_K>(),
+    .takes_non_finite = false,
+    .encoded_size = block_encoded_size<Q3_K>,
+    .encode = encode_blocks_weighted<Q3_K, quantize, quantize_weighted>,
+    .decode = decode_blocks<Q3_K, dequantize>,
+};
+
+}  // namespace bitbudget::formats
