@@ -1,20 +1,10 @@
 // The package as Node.js loads it: formats.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { BitbudgetError, load } from '../../build/package/index.js';
+import { load } from '../../build/package/index.js';
+import { refusal } from './refusal.mjs';
 
 const bitbudget = await load();
-
-/** The BitbudgetError that `call` throws. */
-function refusal(call) {
-  try {
-    call();
-  } catch (error) {
-    assert.ok(error instanceof BitbudgetError, String(error));
-    return error;
-  }
-  assert.fail('nothing was refused');
-}
 
 test('every format encodes to the size it announces, and decodes to as many values', () => {
   const values = Float32Array.from({ length: 2 * 256 }, (_, i) => Math.sin(i * 1.7) / (1 + (i % 7)));
@@ -27,6 +17,23 @@ test('every format encodes to the size it announces, and decodes to as many valu
     const worst = Math.max(...decoded.map((value, i) => Math.abs(value - values[i])));
     assert.ok(worst < 0.6, `${id}: off by ${worst}`);
   }
+});
+
+test('the options of encode reach the core', () => {
+  const values = bitbudget.randomTensor('student_t', 4096, { seed: 2, nu: 3 });
+  const error = (options) => bitbudget.compare(values, bitbudget.decode('int4_sym_g32', bitbudget.encode('int4_sym_g32', values, options), values.length)).mse;
+  assert.ok(error({ scaleSearch: 'mse' }) < error({}));
+  assert.notEqual(error({ scaleSearch: 'percentile', percentile: 90 }), error({}));
+
+  // Two halves with the range of the whole are the whole, the tensor's own bytes once.
+  const whole = bitbudget.encode('int4_asym_tensor', values);
+  const { tensorBytes } = bitbudget.formats().find(({ id }) => id === 'int4_asym_tensor');
+  const tensorRange = [Math.min(...values), Math.max(...values)];
+  const halves = [values.subarray(0, 2048), values.subarray(2048)].map((half) => bitbudget.encode('int4_asym_tensor', half, { tensorRange }));
+  assert.deepEqual(whole, Uint8Array.of(...halves[0], ...halves[1].subarray(tensorBytes)));
+
+  assert.equal(refusal(() => bitbudget.encode('q8_0', values, { scaleSearch: 'best' })).field, 'scaleSearch');
+  assert.equal(refusal(() => bitbudget.encode('q8_0', values, { importance: new Float32Array(3) })).field, 'importance');
 });
 
 test('results are copies: a later call leaves them alone', () => {

@@ -16,6 +16,7 @@ val to_val(const formats::Format& format) {
   out.set("blockLength", format.block_length);
   out.set("rowMultiple", format.row_multiple);
   out.set("bytesPerBlock", format.bytes_per_block);
+  out.set("tensorBytes", format.tensor_bytes);
   return out;
 }
 
@@ -34,14 +35,27 @@ val encoded_size(const std::string& id, double count, double row_length) {
   return settle(size(id, count, row_length), [](std::uint64_t bytes) { return val(static_cast<double>(bytes)); });
 }
 
-val encode(const std::string& id, const val& values, double row_length) {
+/// `low` is NaN where there is no tensor range; `search` is the index of the ScaleSearch.
+formats::EncodeOptions options(std::span<const float> importance, double low, double high, int search, double percentile) {
+  formats::EncodeOptions out{.importance = importance,
+                             .scale_search = static_cast<formats::ScaleSearch>(search),
+                             .percentile = static_cast<float>(percentile)};
+  if (low == low) out.tensor_range = formats::Range{static_cast<float>(low), static_cast<float>(high)};
+  return out;
+}
+
+val encode(const std::string& id, const val& values, double row_length, const val& importance, double low, double high,
+           int search, double percentile) {
   const auto bytes = size(id, values["length"].as<double>(), row_length);
   if (!bytes) return failure(bytes.error());
   const auto in = Buffer<float>::copy_of(values);
   if (!in) return failure(in.error());
+  const auto weights = Buffer<float>::copy_of(importance);
+  if (!weights) return failure(weights.error());
   auto out = Buffer<std::uint8_t>::of_size(*bytes);
   if (!out) return failure(out.error());
-  const auto done = formats::encode(*formats::find(id), in->span(), out->bytes(), static_cast<std::uint64_t>(row_length));
+  const auto done = formats::encode(*formats::find(id), in->span(), out->bytes(), static_cast<std::uint64_t>(row_length),
+                                    options(weights->span(), low, high, search, percentile));
   if (!done) return failure(done.error());
   return success(out->copy_out());
 }

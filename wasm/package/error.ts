@@ -44,8 +44,13 @@ export function natural(value: unknown, field: string): number {
   throw new BitbudgetError('invalid_argument', `${field} must be a whole number from 0 to 2^53 - 1.`, { field });
 }
 
+export function finite(value: unknown, field: string): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new BitbudgetError('invalid_argument', `${field} must be a finite number.`, { field });
+}
+
 /** The argument itself if it is a typed array of that kind, from whichever realm (an iframe's arrays are no instances of ours). */
-export function typed<T extends Float32Array | Uint8Array>(value: T, kind: 'Float32Array' | 'Uint8Array', field: string): T {
+export function typed<T extends Float32Array | Float64Array | Uint8Array>(value: T, kind: 'Float32Array' | 'Float64Array' | 'Uint8Array', field: string): T {
   if (ArrayBuffer.isView(value) && value[Symbol.toStringTag] === kind) return value;
   throw new BitbudgetError('invalid_argument', `${field} must be a ${kind}.`, { field });
 }

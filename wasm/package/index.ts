@@ -3,11 +3,13 @@ import createModule, { type MainModule } from './bitbudget.mjs';
 import type * as api from './api.js';
 import { BitbudgetError, unwrap } from './error.js';
 import { formatsApi } from './formats.js';
+import { measureApi } from './measure.js';
+import { tensorApi } from './tensor.js';
 
 export { BitbudgetError };
 
 /** What of the API is bound. */
-type Bound = Pick<api.Bitbudget, 'version' | 'simd' | 'formats' | 'encodedSize' | 'encode' | 'decode'>;
+type Bound = Pick<api.Bitbudget, 'version' | 'simd' | 'formats' | 'encodedSize' | 'encode' | 'decode' | 'compare' | 'errorSums' | 'errorReport' | 'throughput' | 'randomTensor'>;
 
 export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = {}): Promise<Bound> {
   const module: MainModule = await createModule(options.wasmBinary ? { wasmBinary: options.wasmBinary } : {});
@@ -15,5 +17,7 @@ export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = 
     version: module.version(),
     simd: module.simd(),
     ...formatsApi(module),
+    ...measureApi(module),
+    ...tensorApi(module),
   };
 }

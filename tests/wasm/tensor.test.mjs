@@ -1,0 +1,54 @@
+// The package as Node.js loads it: random tensors.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { load } from '../../build/package/index.js';
+import { refusal } from './refusal.mjs';
+
+const bitbudget = await load();
+
+// SplitMix64 and the uniform of random.h once more, in whole numbers of any size.
+const mask = (1n << 64n) - 1n;
+function mix(z) {
+  z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & mask;
+  z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & mask;
+  return z ^ (z >> 31n);
+}
+const word = (seed, j) => mix((mix(BigInt(seed)) + (BigInt(j) + 1n) * 0x9e3779b97f4a7c15n) & mask);
+
+test('a uniform tensor is what its definition gives', () => {
+  const values = bitbudget.randomTensor('uniform', 1000, { seed: 123456789012, scale: 2, mean: 1 });
+  for (let i = 0; i < values.length; i++) {
+    const u = (Number(word(123456789012, 2 * i) >> 12n) + 0.5) / 2 ** 52;
+    const expected = 1 + 2 * Math.sqrt(12) * (u - 0.5);
+    assert.ok(Math.abs(values[i] - expected) <= 2 ** -22 * Math.max(1, Math.abs(expected)), `${i}: ${values[i]}, ${expected}`);
+  }
+});
+
+test('each distribution has its standard deviation and its tails', () => {
+  const kurtosis = { normal: 3, laplace: 6, uniform: 1.8 };
+  for (const distribution of ['normal', 'laplace', 'student_t', 'uniform']) {
+    const values = bitbudget.randomTensor(distribution, 1 << 19, { seed: 1, scale: 3 });
+    let second = 0;
+    let fourth = 0;
+    for (const value of values) {
+      second += value * value;
+      fourth += value ** 4;
+    }
+    second /= values.length;
+    assert.ok(Math.abs(Math.sqrt(second) - 3) < 0.03, `${distribution}: ${Math.sqrt(second)}`);
+    if (distribution in kurtosis) assert.ok(Math.abs(fourth / values.length / second ** 2 / kurtosis[distribution] - 1) < 0.05, distribution);
+  }
+});
+
+test('any stretch can be made without the rest', () => {
+  const whole = bitbudget.randomTensor('laplace', 500, { seed: 9 });
+  assert.deepEqual(bitbudget.randomTensor('laplace', 200, { seed: 9, first: 300 }), whole.subarray(300));
+});
+
+test('refusals are typed and name the argument', () => {
+  assert.equal(refusal(() => bitbudget.randomTensor('cauchy', 1)).field, 'distribution');
+  assert.equal(refusal(() => bitbudget.randomTensor('normal', -1)).field, 'count');
+  assert.equal(refusal(() => bitbudget.randomTensor('normal', 1, { scale: NaN })).field, 'scale');
+  assert.equal(refusal(() => bitbudget.randomTensor('student_t', 1, { nu: 0 })).field, 'nu');
+  assert.equal(refusal(() => bitbudget.randomTensor('normal', 1, { seed: 0.5 })).field, 'seed');
+});

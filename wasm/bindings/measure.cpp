@@ -1,0 +1,109 @@
+// core/measure for JavaScript.
+#include "convert.h"
+
+#include "formats/registry.h"
+#include "measure/error_report.h"
+#include "measure/throughput.h"
+
+namespace bitbudget::wasm {
+namespace {
+
+using measure::CompensatedSum;
+using measure::ErrorSums;
+
+/// Error sums cross as 12 numbers: the fields of ErrorSums in their order.
+constexpr std::size_t kSumsLength = 12;
+
+val to_val(const ErrorSums& sums) {
+  const double numbers[kSumsLength] = {
+      static_cast<double>(sums.count),
+      sums.squared_error.sum, sums.squared_error.compensation,
+      sums.error.sum, sums.error.compensation,
+      sums.squared_original.sum, sums.squared_original.compensation,
+      sums.squared_decoded.sum, sums.squared_decoded.compensation,
+      sums.product.sum, sums.product.compensation,
+      sums.max_abs_error,
+  };
+  return val(emscripten::typed_memory_view(kSumsLength, numbers)).call<val>("slice");
+}
+
+ErrorSums to_sums(std::span<const double> n) {
+  return {static_cast<std::uint64_t>(n[0]), CompensatedSum{n[1], n[2]}, CompensatedSum{n[3], n[4]}, CompensatedSum{n[5], n[6]},
+          CompensatedSum{n[7], n[8]}, CompensatedSum{n[9], n[10]}, n[11]};
+}
+
+val to_val(const measure::ErrorReport& report) {
+  val out = val::object();
+  out.set("count", static_cast<double>(report.count));
+  out.set("mse", report.mse);
+  out.set("rmse", report.rmse);
+  out.set("maxAbsError", report.max_abs_error);
+  out.set("relativeMse", report.relative_mse);
+  out.set("sqnrDb", report.sqnr_db);
+  out.set("cosine", report.cosine);
+  out.set("meanError", report.mean_error);
+  return out;
+}
+
+/// convert(original, decoded) of two Float32Arrays; the package has checked that they are equally long.
+template <class Convert>
+val of_pair(const val& original, const val& decoded, Convert convert) {
+  const auto a = Buffer<float>::copy_of(original);
+  if (!a) return failure(a.error());
+  const auto b = Buffer<float>::copy_of(decoded);
+  if (!b) return failure(b.error());
+  return success(convert(a->span(), b->span()));
+}
+
+val compare(const val& original, const val& decoded) {
+  return of_pair(original, decoded, [](auto a, auto b) { return to_val(measure::compare(a, b)); });
+}
+
+val error_sums(const val& original, const val& decoded) {
+  return of_pair(original, decoded, [](auto a, auto b) { return to_val(measure::sum_errors(a, b)); });
+}
+
+/// `parts`: the sums of each part, one after another in one Float64Array.
+val error_report(const val& parts) {
+  const auto numbers = Buffer<double>::copy_of(parts);
+  if (!numbers) return failure(numbers.error());
+  ErrorSums total;
+  for (std::span<const double> rest = numbers->span(); rest.size() >= kSumsLength; rest = rest.subspan(kSumsLength)) {
+    total = measure::merge(total, to_sums(rest));
+  }
+  return success(to_val(measure::report(total)));
+}
+
+val throughput(const std::string& id, const val& values, double row_length, double batch_seconds, double batches) {
+  const auto format = formats::get(id);
+  if (!format) return failure(format.error());
+  const auto in = Buffer<float>::copy_of(values);
+  if (!in) return failure(in.error());
+  const auto rows = static_cast<std::uint64_t>(row_length);
+  const auto size = formats::encoded_size(**format, in->span().size(), rows);
+  if (!size) return failure(size.error());
+  auto bytes = Buffer<std::uint8_t>::of_size(*size);
+  if (!bytes) return failure(bytes.error());
+  auto decoded = Buffer<float>::of_size(in->span().size());
+  if (!decoded) return failure(decoded.error());
+  const auto result = measure::throughput(**format, in->span(), bytes->bytes(), decoded->span(),
+                                          {.row_length = rows, .batch_seconds = batch_seconds, .batches = static_cast<int>(batches)});
+  return settle(result, [](const measure::Throughput& time) {
+    val out = val::object();
+    out.set("encodeSeconds", time.encode_seconds);
+    out.set("decodeSeconds", time.decode_seconds);
+    out.set("copySeconds", time.copy_seconds);
+    return out;
+  });
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(bitbudget_measure) {
+  emscripten::function("compare", &compare);
+  emscripten::function("errorSums", &error_sums);
+  emscripten::function("errorReport", &error_report);
+  emscripten::function("throughput", &throughput);
+}
+
+}  // namespace bitbudget::wasm
