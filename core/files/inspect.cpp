@@ -1,0 +1,72 @@
+#include "files/inspect.h"
+
+#include <algorithm>
+#include <array>
+
+#include "files/memory.h"
+#include "files/npy.h"
+#include "files/safetensors.h"
+#include "files/source.h"
+
+namespace bitbudget::files {
+namespace {
+
+bool starts_with(const Source& source, std::string_view magic) {
+  return source.size() >= magic.size() && std::memcmp(source.bytes.data(), magic.data(), magic.size()) == 0;
+}
+
+bool is_npy(const Source& source) { return starts_with(source, "\x93NUMPY"); }
+
+/// A length that no text starts with (its upper bytes are 0), then the header.
+bool is_safetensors(const Source& source) {
+  return source.size() >= 8 && load<std::uint64_t>(source.bytes.data()) >> 32 == 0 && (source.size() == 8 || source.bytes[8] == std::byte{'{'});
+}
+
+struct Reader {
+  FileFormat format;
+  std::string_view extension;
+  bool (*recognises)(const Source& source);
+  Result<FileReport> (*read)(const Source& source);
+};
+
+// The first that recognises the bytes reads them.
+constexpr std::array kReaders = {
+    Reader{FileFormat::npy, ".npy", is_npy, read_npy},
+    Reader{FileFormat::safetensors, ".safetensors", is_safetensors, read_safetensors},
+};
+
+Result<FileReport> read(const Source& source, std::string_view name) {
+  for (const Reader& reader : kReaders) {
+    if (reader.recognises(source)) return reader.read(source);
+  }
+  // Its name says what the file should be: that reader knows best what is wrong.
+  for (const Reader& reader : kReaders) {
+    if (name.ends_with(reader.extension)) return reader.read(source);
+  }
+  return fail_at(ErrorCode::unsupported, 0,
+                 "This is none of the files that can be read: safetensors (or its index), GGUF, NPY, NPZ or a model's config.json.");
+}
+
+}  // namespace
+
+std::string_view to_string(FileFormat format) {
+  switch (format) {
+    case FileFormat::safetensors: return "safetensors";
+    case FileFormat::safetensors_index: return "safetensors-index";
+    case FileFormat::gguf: return "gguf";
+    case FileFormat::npy: return "npy";
+    case FileFormat::npz: return "npz";
+    case FileFormat::config: return "config";
+  }
+  return "unknown";
+}
+
+Result<FileReport> inspect(std::span<const std::byte> bytes, const InspectOptions& options) {
+  const Source source{bytes, options.file_size == 0 ? bytes.size() : options.file_size};
+  if (source.file_size < bytes.size() || source.file_size > kMaxCount) {
+    return fail_field(ErrorCode::invalid_argument, "fileSize", "The file size must be that of the whole file, at least the bytes given.");
+  }
+  return guard_memory([&] { return read(source, options.name); });
+}
+
+}  // namespace bitbudget::files
