@@ -53,9 +53,11 @@ struct Format {
                          std::span<std::byte> out);
   Result<void> (*decode)(std::span<const std::byte> bytes, std::uint64_t row_length, std::span<float> out);
 
-  /// Leading bytes that hold for the whole tensor (its scale). Parts of a tensor that were encoded with the same
-  /// tensor_range all begin with the same ones: joined, they are kept once.
+  /// Leading bytes that hold for the whole tensor (its scale). Parts of a tensor, each of whole rows and whole blocks, that
+  /// were encoded with the same tensor_range all begin with the same ones: joined, they are kept once.
   std::uint32_t tensor_bytes = 0;
+  /// False: the bytes depend on the whole tensor in another way, and parts cannot be encoded apart.
+  bool encodes_in_parts = true;
 };
 
 }  // namespace bitbudget::formats

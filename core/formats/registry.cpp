@@ -22,6 +22,10 @@ extern const Format kQ5_K;
 extern const Format kQ6_K;
 extern const Format kMXFP4;
 extern const Format kNVFP4;
+extern const Format kNVFP4Tensor;
+extern const std::array<Format, 4> kBitsandbytes;      // nf4, nf4_dq, fp4, fp4_dq
+extern const std::array<Format, 20> kMicroscaling;     // mxfp4_floor ... mxfp8_e5m2_rceil
+extern const std::array<Format, 4> kScaledFp8;         // f8_e4m3, f8_e4m3_row, f8_e5m2, f8_e5m2_row
 extern const std::array<Format, 70> kUniformIntegers;  // int2_sym_tensor ... int8_asym_g128
 
 namespace {
@@ -62,9 +66,10 @@ constexpr std::array kSingles = {
     &kQ6_K,
     &kMXFP4,
     &kNVFP4,
+    &kNVFP4Tensor,
 };
 
-constexpr auto kFormats = joined(kSingles, members(kUniformIntegers));
+constexpr auto kFormats = joined(kSingles, members(kBitsandbytes), members(kMicroscaling), members(kScaledFp8), members(kUniformIntegers));
 
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 53;
 

@@ -14,14 +14,17 @@ struct Text {
 
   /// Too long a text is a compile error (an index out of range in a constant expression).
   constexpr Text& operator+=(std::string_view more) {
-    for (const char c : more) characters[length++] = c;
+    for (const char c : more) *this += c;
+    return *this;
+  }
+  constexpr Text& operator+=(char c) {
+    characters[length++] = c;
     return *this;
   }
   /// `number` is not negative.
   constexpr Text& operator+=(int number) {
     if (number >= 10) *this += number / 10;
-    characters[length++] = static_cast<char>('0' + number % 10);
-    return *this;
+    return *this += static_cast<char>('0' + number % 10);
   }
   constexpr operator std::string_view() const { return {characters.data(), length}; }
 };

@@ -23,6 +23,7 @@ namespace {
 constexpr std::array kVectorFiles = {
     "ieee.json",
     "uniform.json",
+    "floats.json",
 };
 
 std::vector<std::byte> read_golden(const std::string& name) {

@@ -1,0 +1,252 @@
+// The 4-bit formats of bitsandbytes: nf4 and fp4, and with double quantization of their scales nf4_dq and fp4_dq.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "formats/format.h"
+#include "formats/rounding.h"
+#include "formats/text.h"
+
+namespace bitbudget::formats {
+namespace {
+
+// Blocks run over the flattened row-major tensor, whatever its rows; the last one may be short.
+constexpr std::size_t kBlock = 64;
+constexpr std::size_t kSuperBlock = 256;  // blocks whose absmaxes share a scale under double quantization
+
+/// A code book of 16 values in [-1, 1], and the code of a normalised value.
+struct Nf4 {
+  static constexpr std::array<float, 16> kValues{
+      -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f,
+      -0.09105003625154495f, 0.0f, 0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
+      0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
+
+  /// Nearest; at a midpoint (in f32) the lower code.
+  static std::uint8_t code(float x) {
+    int code = 0;
+    for (std::size_t i = 0; i + 1 < kValues.size(); ++i) code += x > (kValues[i] + kValues[i + 1]) / 2 ? 1 : 0;
+    return static_cast<std::uint8_t>(code);
+  }
+};
+
+struct Fp4 {
+  static constexpr std::array<float, 16> kValues{
+      0.0f, 0.0625f / 12, 8.0f / 12, 1.0f, 4.0f / 12, 6.0f / 12, 2.0f / 12, 3.0f / 12,
+      0.0f, -0.0625f / 12, -8.0f / 12, -1.0f, -4.0f / 12, -6.0f / 12, -2.0f / 12, -3.0f / 12};
+
+  /// Magnitudes in ascending order, and the thresholds between them: midpoints as the CUDA and CPU kernels round them to
+  /// decimals. At a threshold the smaller magnitude; -0 counts as 0.
+  static std::uint8_t code(float x) {
+    constexpr std::array<std::uint8_t, 8> kAscending{0, 1, 6, 7, 4, 5, 2, 3};
+    constexpr std::array kThresholds{0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f, 0.4166667f, 0.583333f, 0.8333333f};
+    std::size_t rank = 0;
+    for (const float threshold : kThresholds) rank += std::abs(x) > threshold ? 1 : 0;
+    return static_cast<std::uint8_t>(kAscending[rank] | (x < 0 ? 8 : 0));
+  }
+};
+
+/// The signed "dynamic" table of 256 values, ascending: for i = 0 … 6 the midpoints of 2^i equal cells of [0.1, 1], times
+/// 10^(i-6), with both signs; and 0 and 1. Exact values rounded to f32: PyTorch's own arithmetic may differ in a last place,
+/// which is why checkpoints carry their table.
+constexpr std::array<float, 256> dynamic_table() {
+  std::array<float, 256> table{};
+  table[127] = 0;
+  table[255] = 1;
+  double power = 1e6;  // 10^(6-i)
+  std::size_t position = 128;
+  for (int i = 0; i <= 6; ++i, power /= 10) {
+    const int cells = 1 << i;
+    for (int k = 0; k < cells; ++k) {
+      // (1/10 + 9/10 (2k+1) / (2 cells)) / power, over one denominator: one rounding in f64, one in f32
+      const double value = (2.0 * cells + 9.0 * (2 * k + 1)) / (20.0 * cells * power);
+      table[position] = static_cast<float>(value);
+      table[254 - position] = -static_cast<float>(value);
+      ++position;
+    }
+  }
+  return table;
+}
+constexpr std::array<float, 256> kDynamic = dynamic_table();
+
+/// The exact nearest of the dynamic table; at a midpoint (in f32) the lower code.
+std::uint8_t dynamic_code(float x) {
+  const auto above = std::ranges::lower_bound(kDynamic, x);
+  if (above == kDynamic.begin()) return 0;
+  if (above == kDynamic.end()) return 255;
+  const auto code = above - kDynamic.begin();
+  return static_cast<std::uint8_t>(x > (above[-1] + *above) / 2 ? code : code - 1);
+}
+
+float absmax(std::span<const float> values) {
+  float largest = 0;
+  for (const float v : values) largest = std::max(largest, std::abs(v));
+  return largest;
+}
+
+/// Two codes a byte, the first in the high nibble; an odd count leaves the last low nibble 0.
+template <class Book>
+std::byte* put_codes(std::span<const float> values, float scale, std::byte* to) {
+  const float inverse = reciprocal_or_zero(scale);
+  for (std::size_t i = 0; i < values.size(); i += 2) {
+    const std::uint8_t second = i + 1 < values.size() ? Book::code(values[i + 1] * inverse) : 0;
+    *to++ = static_cast<std::byte>(Book::code(values[i] * inverse) << 4 | second);
+  }
+  return to;
+}
+
+template <class Book>
+const std::byte* take_codes(const std::byte* from, float scale, std::span<float> values) {
+  for (std::size_t i = 0; i < values.size(); i += 2) {
+    const auto pair = std::to_integer<std::size_t>(*from++);
+    values[i] = Book::kValues[pair >> 4] * scale;
+    if (i + 1 < values.size()) values[i + 1] = Book::kValues[pair & 15] * scale;
+  }
+  return from;
+}
+
+/// The bytes without double quantization: per block, f32 absmax and 32 bytes of codes (a short block: as many as it needs).
+template <class Book>
+struct Plain {
+  static std::uint64_t encoded_size(std::uint64_t count, std::uint64_t) {
+    return (count + kBlock - 1) / kBlock * 4 + (count + 1) / 2;
+  }
+  static Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOptions&, std::span<std::byte> out) {
+    std::byte* to = out.data();
+    for (std::size_t i = 0; i < values.size(); i += kBlock) {
+      const auto block = values.subspan(i, std::min(kBlock, values.size() - i));
+      const float scale = absmax(block);
+      std::memcpy(to, &scale, 4);
+      to = put_codes<Book>(block, scale, to + 4);
+    }
+    return {};
+  }
+  static Result<void> decode(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
+    const std::byte* from = bytes.data();
+    for (std::size_t i = 0; i < out.size(); i += kBlock) {
+      float scale;
+      std::memcpy(&scale, from, 4);
+      from = take_codes<Book>(from + 4, scale, out.subspan(i, std::min(kBlock, out.size() - i)));
+    }
+    return {};
+  }
+};
+
+/// The bytes with double quantization: f32 offset, the mean of all absmaxes; then per super-block of 256 blocks (the last one
+/// may be short) f32 scale, one byte per block (a dynamic code), and the codes of the blocks. The absmax that the decoder
+/// takes is table[byte] · scale + offset; the codes were made with the true one. No values, no bytes.
+template <class Book>
+struct Double {
+  static std::uint64_t encoded_size(std::uint64_t count, std::uint64_t) {
+    const std::uint64_t blocks = (count + kBlock - 1) / kBlock;
+    return count == 0 ? 0 : 4 + (blocks + kSuperBlock - 1) / kSuperBlock * 4 + blocks + (count + 1) / 2;
+  }
+
+  static Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOptions&, std::span<std::byte> out) {
+    if (values.empty()) return {};
+    std::vector<float> scales;
+    double sum = 0;
+    for (std::size_t i = 0; i < values.size(); i += kBlock) {
+      scales.push_back(absmax(values.subspan(i, std::min(kBlock, values.size() - i))));
+      sum += scales.back();
+    }
+    const auto offset = static_cast<float>(sum / static_cast<double>(scales.size()));
+    std::byte* to = out.data();
+    std::memcpy(to, &offset, 4);
+    to += 4;
+    for (std::size_t first = 0; first < scales.size(); first += kSuperBlock) {
+      const std::size_t blocks = std::min(kSuperBlock, scales.size() - first);
+      to = put_scales(std::span(scales).subspan(first, blocks), offset, to);
+      for (std::size_t b = first; b < first + blocks; ++b) {
+        const std::size_t i = b * kBlock;
+        to = put_codes<Book>(values.subspan(i, std::min(kBlock, values.size() - i)), scales[b], to);
+      }
+    }
+    return {};
+  }
+
+  static std::byte* put_scales(std::span<const float> scales, float offset, std::byte* to) {
+    float largest = 0;
+    for (const float s : scales) largest = std::max(largest, std::abs(s - offset));
+    std::memcpy(to, &largest, 4);
+    to += 4;
+    const float inverse = reciprocal_or_zero(largest);
+    for (const float s : scales) *to++ = static_cast<std::byte>(dynamic_code((s - offset) * inverse));
+    return to;
+  }
+
+  static Result<void> decode(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
+    if (out.empty()) return {};
+    const std::byte* from = bytes.data();
+    float offset;
+    std::memcpy(&offset, from, 4);
+    from += 4;
+    for (std::size_t first = 0; first < out.size(); first += kBlock * kSuperBlock) {
+      const auto part = out.subspan(first, std::min(kBlock * kSuperBlock, out.size() - first));
+      float scale;
+      std::memcpy(&scale, from, 4);
+      const std::byte* scale_codes = from + 4;
+      from = scale_codes + (part.size() + kBlock - 1) / kBlock;
+      for (std::size_t i = 0; i < part.size(); i += kBlock) {
+        const float block_scale = kDynamic[std::to_integer<std::size_t>(*scale_codes++)] * scale + offset;
+        from = take_codes<Book>(from, block_scale, part.subspan(i, std::min(kBlock, part.size() - i)));
+      }
+    }
+    return {};
+  }
+};
+
+constexpr Text<1100> description(bool nf4, bool doubled) {
+  Text<1100> text;
+  text += nf4 ? "16 values at equal shares of the normal distribution, 0 included, under the block's absmax. A value times 1/absmax takes the nearest, "
+                "at a midpoint the lower. "
+              : "A sign and 8 magnitudes (0, 1/192, 1/6, 1/4, 1/3, 1/2, 2/3, 1; not E2M1, nor in ascending order) under the block's absmax. Thresholds are "
+                "the midpoints as decimals in the kernels (7/12 is 0.583333); at one, the smaller magnitude. bitsandbytes' generic path compares "
+                "signed values instead, and differs for negative ties. ";
+  text += "Blocks of 64 run over the flattened tensor; the first value of a pair is in the high nibble. ";
+  text += doubled ? "The absmaxes, less their mean, become 8-bit dynamic codes in super-blocks of 256 with an f32 scale, after one f32 mean per tensor "
+                    "(summed in f64 here, in f32 by PyTorch); the nearest code is exact here, where bitsandbytes' CPU path looks it up in 65536 bins and "
+                    "may be one off. A block much below the mean may decode with a scale of the wrong size or sign. "
+                  : "Each block is its f32 absmax and its codes (checkpoints keep the two in two tensors). ";
+  text += "torchao's NF4 is another format.";
+  return text;
+}
+
+template <bool kNf4, bool kDoubled>
+struct Member {
+  using Book = std::conditional_t<kNf4, Nf4, Fp4>;
+  using Codec = std::conditional_t<kDoubled, Double<Book>, Plain<Book>>;
+  static constexpr auto kDescription = description(kNf4, kDoubled);
+  static constexpr std::uint32_t kLength = kDoubled ? kBlock * kSuperBlock : kBlock;
+  static constexpr std::uint32_t kBytes = kLength / 2 + (kDoubled ? 4 + kSuperBlock : 4);
+  static constexpr Format format(std::string_view id, std::string_view label) {
+    return {
+        .id = id,
+        .label = label,
+        .description = kDescription,
+        .source = "bitsandbytes, quantize_4bit with blocks of 64 (scales and codes interleaved here)",
+        .block_length = kLength,
+        .row_multiple = 1,
+        .bytes_per_block = kBytes,
+        .bits_per_weight = 8.0 * kBytes / kLength,
+        .takes_non_finite = false,
+        .encoded_size = Codec::encoded_size,
+        .encode = Codec::encode,
+        .decode = Codec::decode,
+        .encodes_in_parts = !kDoubled,
+    };
+  }
+};
+
+}  // namespace
+
+extern constexpr std::array<Format, 4> kBitsandbytes{
+    Member<true, false>::format("nf4", "NF4"),
+    Member<true, true>::format("nf4_dq", "NF4 double quantized"),
+    Member<false, false>::format("fp4", "FP4"),
+    Member<false, true>::format("fp4_dq", "FP4 double quantized"),
+};
+
+}  // namespace bitbudget::formats

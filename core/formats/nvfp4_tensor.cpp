@@ -1,0 +1,114 @@
+// NVFP4 with a scale per tensor, as NVIDIA's libraries and compressed-tensors store it. (ggml's "nvfp4" has none.)
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "formats/format.h"
+#include "tensor/float_types.h"
+
+namespace bitbudget::formats {
+namespace {
+
+/// NVFP4 with a tensor scale: f32 G, then 9 bytes for 16 values: u8 scale s (E4M3), 8 bytes of E2M1 codes, element 2k in the
+/// low nibble of byte k and 2k+1 in the high one; value = element · (s / G). A tensor of no values has no bytes.
+///
+/// G multiplies (compressed-tensors' weight_global_scale): G = 448 · 6 / absmax of the tensor. ModelOpt and torchao store its
+/// reciprocal, absmax / (448 · 6), as a factor of the value. The two are confused easily, and files do not say which.
+struct Nvfp4Block {
+  static constexpr std::size_t kLength = 16;
+  std::uint8_t scale;
+  std::uint8_t codes[8];
+};
+static_assert(sizeof(Nvfp4Block) == 9);
+
+constexpr float kLargestElement = 6;
+constexpr float kLargestScale = 448;
+
+float absmax(std::span<const float> values) {
+  float largest = 0;
+  for (const float v : values) largest = std::max(largest, std::abs(v));
+  return largest;
+}
+
+/// Held to finite values: the absmax counts as at least the smallest normal f32.
+float tensor_multiplier(float largest) {
+  return std::min(kLargestScale * kLargestElement / std::max(largest, std::numeric_limits<float>::min()), std::numeric_limits<float>::max());
+}
+
+/// Nearest even, saturating. A block whose scale rounds to 0 stores 0.125, as compressed-tensors does (ModelOpt and torchao
+/// never go below 2^-6); its values then all become 0.
+std::uint8_t block_scale(std::span<const float, 16> x, float multiplier) {
+  const auto code = tensor::f8_e4m3_from_f32(multiplier * (absmax(x) / kLargestElement));
+  return code != 0 ? code : tensor::f8_e4m3_from_f32(0.125f);
+}
+
+Nvfp4Block quantize(std::span<const float, 16> x, float multiplier) {
+  Nvfp4Block block;
+  block.scale = block_scale(x, multiplier);
+  const float scale = tensor::f32_from_f8_e4m3(block.scale) / multiplier;
+  const auto code = [&](float v) { return tensor::encode_float<tensor::kF4E2M1Type>(v / scale); };
+  for (std::size_t i = 0; i < 8; ++i) block.codes[i] = static_cast<std::uint8_t>(code(x[2 * i]) | code(x[2 * i + 1]) << 4);
+  return block;
+}
+
+void dequantize(const Nvfp4Block& block, float multiplier, std::span<float, 16> out) {
+  const float scale = tensor::f32_from_f8_e4m3(block.scale) / multiplier;
+  for (std::size_t i = 0; i < 8; ++i) {
+    out[2 * i] = tensor::decode_float<tensor::kF4E2M1Type>(block.codes[i]) * scale;
+    out[2 * i + 1] = tensor::decode_float<tensor::kF4E2M1Type>(block.codes[i] >> 4) * scale;
+  }
+}
+
+std::uint64_t encoded_size(std::uint64_t count, std::uint64_t) { return count == 0 ? 0 : 4 + count / 16 * 9; }
+
+Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOptions& options, std::span<std::byte> out) {
+  if (values.empty()) return {};
+  const auto& range = options.tensor_range;
+  const float multiplier = tensor_multiplier(range ? std::max(std::abs(range->low), std::abs(range->high)) : absmax(values));
+  std::memcpy(out.data(), &multiplier, 4);
+  std::byte* to = out.data() + 4;
+  for (std::size_t i = 0; i < values.size(); i += 16, to += sizeof(Nvfp4Block)) {
+    const Nvfp4Block block = quantize(values.subspan(i).first<16>(), multiplier);
+    std::memcpy(to, &block, sizeof(block));
+  }
+  return {};
+}
+
+Result<void> decode(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
+  if (out.empty()) return {};
+  float multiplier;
+  std::memcpy(&multiplier, bytes.data(), 4);
+  const std::byte* from = bytes.data() + 4;
+  for (std::size_t i = 0; i < out.size(); i += 16, from += sizeof(Nvfp4Block)) {
+    Nvfp4Block block;
+    std::memcpy(&block, from, sizeof(block));
+    dequantize(block, multiplier, out.subspan(i).first<16>());
+  }
+  return {};
+}
+
+}  // namespace
+
+extern constexpr Format kNVFP4Tensor{
+    .id = "nvfp4_tensor",
+    .label = "NVFP4 tensor scale",
+    .description = "16 values of E2M1 under an E4M3 scale, itself under one f32 for the tensor, at its start: G = 2688 / absmax, which multiplies "
+                   "before the scales are rounded (compressed-tensors). ModelOpt and torchao store 1/G instead; converters confuse the two. Block "
+                   "scale: G · (absmax16 / 6) to nearest even, 0 becomes 0.125 (ModelOpt: at least 2^-6; ggml's NVFP4 has no tensor scale and "
+                   "saturates from 256 up). Elements: value / (scale / G) to nearest even, saturating, zero keeps its sign. Neighbours share a "
+                   "byte, the first in the low nibble.",
+    .source = "compressed-tensors, nvfp4-pack-quantized (scales and codes interleaved here)",
+    .block_length = Nvfp4Block::kLength,
+    .row_multiple = Nvfp4Block::kLength,
+    .bytes_per_block = sizeof(Nvfp4Block),
+    .bits_per_weight = 4.5,
+    .takes_non_finite = false,
+    .encoded_size = encoded_size,
+    .encode = encode,
+    .decode = decode,
+    .tensor_bytes = 4,
+};
+
+}  // namespace bitbudget::formats
