@@ -1,0 +1,6 @@
+declare module 'virtual:wasm' {
+  /** The bytes of bitbudget.wasm, from beside the page or from inside it. */
+  export function wasmBytes(): Promise<ArrayBuffer>;
+}
+/** index.html, as seen from a script in assets/. */
+declare const __PAGE__: string;

@@ -1,0 +1,77 @@
+// The three things the build does beyond Vite: where the wasm bytes come from, an Emscripten module that a classic worker
+// can hold, and the Content-Security-Policy of each page.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { deflateRawSync } from 'node:zlib';
+import type { Plugin } from 'vite';
+
+/** `virtual:wasm` exports wasmBytes(): fetched from beside the page ('url'), or inflated from the script itself ('inline'). */
+export function wasmSource(file: string, how: 'url' | 'inline'): Plugin {
+  const id = '\0wasm-source';
+  return {
+    name: 'bitbudget:wasm-source',
+    resolveId: (source) => (source === 'virtual:wasm' ? id : null),
+    load(loaded) {
+      if (loaded !== id) return null;
+      if (how === 'url')
+        return `import url from ${JSON.stringify(file + '?url')};
+          export async function wasmBytes() {
+            const response = await fetch(new URL(url, import.meta.url));
+            if (!response.ok) throw new Error('The calculating core (' + url + ') could not be loaded: HTTP ' + response.status);
+            return response.arrayBuffer();
+          }`;
+      const packed = deflateRawSync(readFileSync(file), { level: 9 }).toString('base64');
+      return `const packed = ${JSON.stringify(packed)};
+        export async function wasmBytes() {
+          const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(packed) : Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+          return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer();
+        }`;
+    },
+  };
+}
+
+/** The worker hands the module its bytes, so its own way of finding the .wasm (import.meta.url) and of running in Node go. */
+export function coreModule(): Plugin {
+  return {
+    name: 'bitbudget:core-module',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.split('?')[0]!.endsWith('/bitbudget.mjs')) return null;
+      return code
+        .replace(/new URL\(["']bitbudget\.wasm["'],\s*import\.meta\.url\)\.href/g, '"bitbudget.wasm"')
+        .replace(/await import\(["'](node:)?module["']\)/g, '{}')
+        .replace(/import\.meta\.url/g, 'self.location.href');
+    },
+  };
+}
+
+const common = ["default-src 'none'", "img-src 'self' blob: data:", "font-src 'self' data:", "base-uri 'none'", "form-action 'none'"];
+
+/**
+ * files: scripts and styles from the page's own origin only, connections to it only.
+ * inline: exactly the scripts and styles in the file, by hash, and no connection at all.
+ */
+export function contentSecurityPolicy(how: 'files' | 'inline'): Plugin {
+  const hashes = (html: string, tag: string) =>
+    [...html.matchAll(new RegExp(`<${tag}\\b[^>]*>([\\s\\S]*?)</${tag}>`, 'g'))]
+      .map((match) => `'sha256-${createHash('sha256').update(match[1]!).digest('base64')}'`)
+      .join(' ');
+  return {
+    name: 'bitbudget:csp',
+    enforce: 'post',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        for (const asset of Object.values(bundle)) {
+          if (asset.type !== 'asset' || !asset.fileName.endsWith('.html')) continue;
+          const html = String(asset.source);
+          const policy =
+            how === 'files'
+              ? [...common, "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "worker-src 'self' blob:", "connect-src 'self'"]
+              : [...common, `script-src ${hashes(html, 'script')} 'wasm-unsafe-eval' blob:`, `style-src ${hashes(html, 'style') || "'none'"}`, 'worker-src blob:', "connect-src 'none'"];
+          asset.source = html.replace('<meta name="csp">', `<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">`);
+        }
+      },
+    },
+  };
+}

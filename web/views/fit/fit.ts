@@ -1,0 +1,316 @@
+// The Fit view: what a model needs, whether it fits, and why.
+import type { SizeOptions, SizeReport } from 'bitbudget';
+import { html, nothing } from 'lit';
+import { customElement, query, state } from 'lit/decorators.js';
+import { deviceGroups, devices } from '../../data/hardware.js';
+import { bytes, count, exact, inUnit, integer, nbsp, parseBytes, parseNumber, tokens } from '../../format/numbers.js';
+import type { Segment } from '../../parts/bar.js';
+import '../../parts/bar.js';
+import '../../parts/drop.js';
+import '../../parts/explain.js';
+import type { Explained } from '../../parts/explain.js';
+import '../../parts/notice.js';
+import '../../parts/number-field.js';
+import { value } from '../../parts/value.js';
+import { units } from '../../shell/settings.js';
+import { View } from '../../shell/view.js';
+import { watch } from '../../shell/watch.js';
+import { base } from '../../styles/base.js';
+import { CoreError, run } from '../../worker/core.js';
+import { kDefaults, kMaxBatch, kMaxContext, readState, writeMemory, type FitState } from './state.js';
+import { styles } from './styles.js';
+import type { Catalog, SizeAnswer } from './tasks.js';
+import { termTable, type Group } from './terms.js';
+
+/** The model that stands there before anything is touched: the first of these that the core knows. */
+const kFirstModel = /llama-?3\.1-?8b/i;
+
+@customElement('bb-fit')
+export class Fit extends View {
+  static override styles = [base, styles];
+  @state() private catalog: Catalog | undefined;
+  @state() private asked: FitState = kDefaults;
+  @state() private answer: SizeAnswer | undefined;
+  /** What `answer` is the answer to; differs from `asked` while a refusal stands. */
+  @state() private answered: FitState | undefined;
+  @state() private refusal: CoreError | undefined;
+  @state() private draft: string | undefined;
+  @state() private pasting = false;
+  @state() private open = '';
+  @state() private pointed = '';
+  @query('textarea') private box?: HTMLTextAreaElement;
+  #running = false;
+  #again = false;
+  #typing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    watch(this, units);
+  }
+
+  protected override paramsChanged(): void {
+    const { state, problems } = readState(this.params);
+    this.asked = state;
+    this.draft = undefined;
+    this.pasting = state.config !== '';
+    if (problems.length > 0) this.reportProblems(problems);
+    void this.#ask();
+  }
+
+  /** One question at a time; what changes meanwhile is asked once, afterwards. */
+  async #ask(): Promise<void> {
+    if (this.#running) { this.#again = true; return; }
+    this.#running = true;
+    try {
+      do {
+        this.#again = false;
+        await this.#askOnce();
+      } while (this.#again);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #askOnce(): Promise<void> {
+    try {
+      this.catalog ??= await run('fit.catalog', null);
+      this.#check(this.catalog);
+      const asked = this.asked;
+      const config = this.draft ?? (asked.config || this.#model(asked.model)?.config || '');
+      this.answer = await run('fit.size', { config, options: this.#options(asked), memory: asked.memory });
+      this.answered = asked;
+      this.refusal = undefined;
+      this.announce(this.#sentence(this.answer, asked));
+      if (this.draft !== undefined) this.setParams({ model: undefined, config: minified(this.draft) });
+    } catch (thrown) {
+      this.refusal = thrown instanceof CoreError ? thrown : new CoreError({ name: 'Error', message: thrown instanceof Error ? thrown.message : String(thrown) });
+    }
+  }
+
+  #model(id: string) {
+    const models = this.catalog?.models ?? [];
+    return models.find((model) => model.id === id) ?? (id === '' ? (models.find((model) => kFirstModel.test(model.id)) ?? models[0]) : undefined);
+  }
+
+  #options(asked: FitState): SizeOptions {
+    return { weightFormat: asked.weights, kvFormat: asked.kv, context: asked.context, batch: asked.batch };
+  }
+
+  /** Ids in a link that this version does not know are said, and the default stands in. */
+  #check(catalog: Catalog): void {
+    const problems: string[] = [];
+    const formats = new Set(catalog.formats.map((format) => format.id));
+    const asked = { ...this.asked };
+    if (asked.config === '' && asked.model !== '' && !this.#model(asked.model)) {
+      problems.push(`there is no known model “${asked.model}”`);
+      asked.model = '';
+    }
+    for (const key of ['weights', 'kv'] as const) {
+      if (formats.has(asked[key])) continue;
+      problems.push(`there is no number format “${asked[key]}”`);
+      asked[key] = kDefaults[key];
+    }
+    if (!devices.some((device) => device.id === asked.device)) {
+      problems.push(`there is no device “${asked.device}” in the list`);
+      asked.device = kDefaults.device;
+    }
+    if (problems.length === 0) return;
+    this.asked = asked;
+    this.reportProblems(problems);
+  }
+
+  #formatLabel(id: string): string {
+    return this.catalog?.formats.find((format) => format.id === id)?.label ?? id;
+  }
+
+  #sentence({ report, longestContext }: SizeAnswer, { memory }: FitState): string {
+    const need = report.inference.total;
+    const unit = units.value;
+    return need <= memory
+      ? `Fits: ${inUnit(need, unit)} of ${inUnit(memory, unit)} ${unit}. Longest context: ${tokens(longestContext)} tokens.`
+      : `Does not fit: ${inUnit(need, unit)} of ${inUnit(memory, unit)} ${unit}.`;
+  }
+
+  #toggle(id: string): void { this.open = this.open === id ? '' : id; }
+
+  #set(patch: Partial<Record<keyof FitState, string>>, push = true): void {
+    this.setParams(patch, push);
+  }
+
+  protected override render() {
+    return html`<div class="layout">
+      <form class="inputs no-print" aria-label="What to size" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form>
+      <div class="result">${this.#renderResult()}</div>
+    </div>`;
+  }
+
+  #renderInputs() {
+    const { asked, catalog } = this;
+    if (!catalog) return html`<p class="soft">${this.refusal ? nothing : 'Loading the calculating core…'}</p>`;
+    const model = asked.config === '' ? this.#model(asked.model) : undefined;
+    return html`
+      <div class="field">
+        <label class="label" for="model">Model</label>
+        <select id="model" @change=${this.#onModel}>
+          ${catalog.models.map((each) => html`<option value=${each.id} .selected=${!this.pasting && each.id === model?.id}>${each.label}</option>`)}
+          <option value="" .selected=${this.pasting}>Another: paste or open its config.json</option>
+        </select>
+        ${this.pasting ? this.#renderConfigBox() : nothing}
+      </div>
+      <div class="field">
+        <label class="label" for="weights">Weights as</label>
+        <select id="weights" @change=${(event: Event) => this.#set({ weights: (event.target as HTMLSelectElement).value })}>${this.#formatOptions(asked.weights)}</select>
+      </div>
+      <div class="field">
+        <label class="label" for="device">Device</label>
+        <select id="device" @change=${this.#onDevice}>
+          ${deviceGroups.map((group) => html`<optgroup label=${group.title}>${group.entries.map(({ device, memory }) => html`
+            <option value=${`${device.id} ${memory}`} .selected=${device.id === asked.device && (memory === asked.memory || device.memory.length === 1)}>${device.name.replace(/ \d+GB/, '')}, ${integer(memory / 2 ** 30)}${nbsp}GB</option>`)}</optgroup>`)}
+        </select>
+      </div>
+      ${this.#numberField('memory', 'Memory', units.value)}
+      ${this.#numberField('context', 'Context', 'tokens')}
+      <div class="pair">
+        ${this.#numberField('batch', 'Batch', 'seq.')}
+        <div class="field">
+          <label class="label" for="kv">KV cache as</label>
+          <select id="kv" @change=${(event: Event) => this.#set({ kv: (event.target as HTMLSelectElement).value })}>${this.#formatOptions(asked.kv)}</select>
+        </div>
+      </div>`;
+  }
+
+  #numberField(key: 'memory' | 'context' | 'batch', label: string, suffix: string) {
+    const isMemory = key === 'memory';
+    const write = (number: number) => (isMemory ? writeMemory(number) : String(number));
+    return html`<bb-number-field label=${label} suffix=${suffix} .value=${this.asked[key]} min="1" max=${{ memory: 2 ** 52, context: kMaxContext, batch: kMaxBatch }[key]}
+      slider-max=${key === 'context' ? 2 ** 20 : 0} slider-min="256"
+      .format=${isMemory ? (number: number) => inUnit(number, units.value) : integer}
+      .parse=${(text: string) => rounded(isMemory ? parseBytes(text, units.value) : parseNumber(text))}
+      .step=${isMemory ? memoryStep : doubling}
+      @bb-input=${(event: CustomEvent<number>) => this.#set({ [key]: write(event.detail) }, false)}
+      @bb-change=${(event: CustomEvent<number>) => this.#set({ [key]: write(event.detail) })}></bb-number-field>`;
+  }
+
+  #formatOptions(current: string) {
+    return this.catalog!.formats.map((format) => html`<option value=${format.id} .selected=${format.id === current}>${format.label} (${Math.round(format.bitsPerWeight * 1000) / 1000} bits)</option>`);
+  }
+
+  #renderConfigBox() {
+    return html`<div class="config">
+      <bb-drop accept=".json,application/json" label="Open a file" hint="or drop a config.json here" @bb-file=${async (event: CustomEvent<File>) => this.#takeConfig(await event.detail.text())}>
+        <label class="label" for="config">config.json, as published with the model</label>
+        <textarea id="config" rows="7" spellcheck="false" aria-invalid=${this.refusal ? 'true' : 'false'} aria-describedby="config-error"
+          .value=${this.draft ?? pretty(this.asked.config)} placeholder='{ "model_type": "llama", "hidden_size": 4096, … }'
+          @input=${() => this.#takeConfig(this.box!.value)}></textarea>
+      </bb-drop>
+      <div id="config-error">${this.refusal && (this.draft ?? this.asked.config) !== '' ? this.#renderRefusal() : nothing}</div>
+    </div>`;
+  }
+
+  #renderRefusal() {
+    const { message, field, offset } = this.refusal!;
+    return html`<bb-notice kind="error"><p>${message}</p>
+      ${field ? html`<p>Field: <code>${field}</code></p>` : offset !== undefined ? html`<p>At character ${exact(offset)}.</p>` : nothing}
+      ${this.answer ? html`<p>The result beside this is the last one that worked.</p>` : nothing}</bb-notice>`;
+  }
+
+  #takeConfig(text: string): void {
+    this.draft = text;
+    clearTimeout(this.#typing);
+    if (text.trim() === '') { this.refusal = undefined; return; }
+    this.#typing = setTimeout(() => void this.#ask(), 150);
+  }
+
+  #onModel = (event: Event): void => {
+    const id = (event.target as HTMLSelectElement).value;
+    if (id !== '') {
+      this.pasting = false;
+      this.#set({ model: id, config: '' });
+      return;
+    }
+    this.pasting = true;
+    void this.updateComplete.then(() => this.box?.focus());
+  };
+
+  #onDevice = (event: Event): void => {
+    const [device, memory] = (event.target as HTMLSelectElement).value.split(' ');
+    this.#set({ device: device!, memory: writeMemory(Number(memory)) });
+  };
+
+  #renderResult() {
+    const { answer, answered } = this;
+    if (!answer || !answered) {
+      if (this.refusal) return this.pasting ? nothing : html`<bb-notice kind="error"><p>${this.refusal.message}</p></bb-notice>`;
+      return html`<p class="answer soft">Calculating…</p>`;
+    }
+    const { report } = answer;
+    const need = report.inference.total;
+    return html`<div class=${this.refusal ? 'stale' : ''}>
+      ${this.#renderAnswer(answer, answered)}
+      <bb-bar name="Memory" .segments=${this.#segments(report)} .capacity=${answered.memory} .capacityLabel=${bytes(answered.memory, units.value)}
+        .freeLabel=${`Free ${bytes(answered.memory - need, units.value)}`} .highlight=${this.pointed}
+        @bb-point=${(event: CustomEvent<string>) => { this.pointed = event.detail; }}></bb-bar>
+      ${termTable({
+        groups: groupsOf(report), total: need, open: this.open, toggle: (id) => this.#toggle(id), pointed: this.pointed, point: (id) => { this.pointed = id; },
+      })}
+    </div>`;
+  }
+
+  #renderAnswer({ report, longestContext }: SizeAnswer, asked: FitState) {
+    const unit = units.value;
+    const need = report.inference.total;
+    const fits = need <= asked.memory;
+    const opening = (id: string, text: string, name: string) => value(text, this.open === id, () => this.#toggle(id), name);
+    return html`
+      <h1 class="answer"><span class=${fits ? 'yes' : 'no'}>${fits ? 'Fits' : 'Does not fit'}:</span>
+        ${opening('answer', inUnit(need, unit), 'Needed')} of ${inUnit(asked.memory, unit)}${nbsp}${unit}.
+        ${fits ? html`Longest context: ${opening('longest', tokens(longestContext), 'Longest context')}${nbsp}tokens.` : html`${bytes(need - asked.memory, unit)} too much.`}</h1>
+      ${this.open === 'answer' ? html`<bb-explain .term=${wholeTerm(report)}></bb-explain>` : nothing}
+      ${this.open === 'longest' ? html`<bb-notice kind="info"><p>With these formats and ${asked.batch === 1 ? 'one sequence' : `${integer(asked.batch)} sequences`}, ${exact(longestContext)} tokens
+        per sequence still fit ${bytes(asked.memory, unit)}; one more does not.</p></bb-notice>` : nothing}
+      <p class="lead soft">${asked.config === '' ? (this.#model(asked.model)?.label ?? 'The model') : `Your ${report.modelType} model`}:
+        ${opening('parameters', count(report.parameters.total), 'Parameters')} parameters as ${this.#formatLabel(asked.weights)},
+        ${integer(asked.context)} tokens of context${asked.batch > 1 ? ` for each of ${integer(asked.batch)} sequences` : ''}.</p>
+      ${this.open === 'parameters' ? html`<bb-explain .term=${parameterTerm(report)}></bb-explain>` : nothing}`;
+  }
+
+  #segments(report: SizeReport): Segment[] {
+    return groupsOf(report).map(({ id, title, breakdown }) => ({ id, label: title, value: breakdown.total, text: `${title} ${bytes(breakdown.total, units.value)}` }));
+  }
+}
+
+const groupsOf = (report: SizeReport): Group[] => [
+  { id: 'weights', title: 'Weights', breakdown: report.weights },
+  { id: 'kv', title: 'KV cache', breakdown: report.kvCache },
+  { id: 'activations', title: 'Activations', breakdown: report.activations },
+];
+
+const latexNumber = (number: number): string => Math.round(number).toLocaleString('en').replaceAll(',', '{,}');
+
+const wholeTerm = (report: SizeReport): Explained => ({
+  label: 'Total', value: report.inference.total, unit: 'bytes', certainty: 'formula', formula: 'M = M_{\\text{weights}} + M_{\\text{KV}} + M_{\\text{activations}}',
+  substituted: groupsOf(report).map(({ breakdown }) => latexNumber(breakdown.total)).join(' + '),
+});
+
+const parameterTerm = ({ parameters }: SizeReport): Explained => ({
+  label: 'Parameters', value: parameters.total, unit: 'parameters', certainty: 'exact',
+  formula: 'P = ' + parameters.terms.map((term) => `P_{\\text{${term.label.toLowerCase().replace(/[^a-z ]/g, '')}}}`).join(' + '),
+  substituted: parameters.terms.map((term) => latexNumber(term.value)).join(' + '),
+});
+
+const rounded = (number: number | undefined): number | undefined => (number === undefined ? undefined : Math.round(number));
+const doubling = (number: number, direction: number): number =>
+  direction > 0 ? 2 ** (Math.floor(Math.log2(Math.max(1, number))) + 1) : 2 ** (Math.ceil(Math.log2(Math.max(2, number))) - 1);
+const memoryStep = (number: number, direction: number): number => {
+  const unit = units.value === 'GiB' ? 2 ** 30 : 1e9;
+  return Math.max(unit, (Math.round(number / unit) + direction) * unit);
+};
+
+function pretty(config: string): string {
+  try { return config && JSON.stringify(JSON.parse(config), null, 2); } catch { return config; }
+}
+
+/** The same JSON without its white space, for the address. Only called with text that the core has read. */
+function minified(config: string): string {
+  try { return JSON.stringify(JSON.parse(config)); } catch { return config; }
+}

@@ -1,0 +1,72 @@
+// What the Fit view is asked, as its part of the address: model=llama-3.1-8b&weights=q4_0&context=8192&memory=24GiB.
+// Names and meanings here are for ever; a new one gets a default that leaves old links as they were.
+import type { Params } from '../../shell/hash.js';
+
+export interface FitState {
+  /** A known model's id; empty when a config was given. */
+  model: string;
+  /** The text of a config.json; empty for a known model. */
+  config: string;
+  weights: string;
+  kv: string;
+  context: number;
+  batch: number;
+  /** A device's id in data/hardware.ts, for its speed; its memory is the number beside it. */
+  device: string;
+  memory: number;
+}
+
+export const kDefaults: FitState = {
+  model: '', config: '', weights: 'f16', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30,
+};
+
+export const kMaxContext = 2 ** 40;
+export const kMaxBatch = 2 ** 40;
+
+function wholeNumber(name: string, text: string | undefined, fallback: number, max: number, problems: string[]): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
+  problems.push(`${name} “${text}” is not a whole number from 1 to ${max}`);
+  return fallback;
+}
+
+/** "24GiB", "80GB" or plain bytes. */
+export function readMemory(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(GiB|GB|MiB|MB|TiB|TB)?$/.exec(text);
+  if (!match) return undefined;
+  const unit = { GiB: 2 ** 30, GB: 1e9, MiB: 2 ** 20, MB: 1e6, TiB: 2 ** 40, TB: 1e12 }[match[2] ?? ''] ?? 1;
+  const value = Math.round(Number(match[1]) * unit);
+  return value > 0 && Number.isSafeInteger(value) ? value : undefined;
+}
+
+export function writeMemory(bytes: number): string {
+  if (bytes % 2 ** 20 === 0) return bytes % 2 ** 30 === 0 ? `${bytes / 2 ** 30}GiB` : `${bytes / 2 ** 20}MiB`;
+  return bytes % 1e6 === 0 ? (bytes % 1e9 === 0 ? `${bytes / 1e9}GB` : `${bytes / 1e6}MB`) : String(bytes);
+}
+
+const known = new Set(Object.keys(kDefaults));
+
+export function readState(params: Params): { state: FitState; problems: string[] } {
+  const problems: string[] = [];
+  for (const key of Object.keys(params)) if (!known.has(key)) problems.push(`“${key}” means nothing to this view`);
+  let memory = kDefaults.memory;
+  if (params['memory'] !== undefined) {
+    const read = readMemory(params['memory']);
+    if (read === undefined) problems.push(`memory “${params['memory']}” is not an amount such as 24GiB`);
+    else memory = read;
+  }
+  return {
+    problems,
+    state: {
+      model: params['model'] ?? '',
+      config: params['config'] ?? '',
+      weights: params['weights'] ?? kDefaults.weights,
+      kv: params['kv'] ?? kDefaults.kv,
+      context: wholeNumber('context', params['context'], kDefaults.context, kMaxContext, problems),
+      batch: wholeNumber('batch', params['batch'], kDefaults.batch, kMaxBatch, problems),
+      device: params['device'] ?? kDefaults.device,
+      memory,
+    },
+  };
+}

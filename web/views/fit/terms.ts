@@ -1,0 +1,40 @@
+// The table of terms: groups, their parts, how certain each is, and each number's formula below its row.
+import type { Breakdown } from 'bitbudget';
+import { html, nothing } from 'lit';
+import { bytes, percent } from '../../format/numbers.js';
+import { certainties, mark } from '../../parts/certainty.js';
+import { shortValue } from '../../parts/explain.js';
+import { value } from '../../parts/value.js';
+import { units } from '../../shell/settings.js';
+
+export interface Group { id: string; title: string; breakdown: Breakdown; }
+
+export interface TermTable {
+  groups: Group[];
+  total: number;
+  /** The id of the term whose formula is open, as "group/term". */
+  open: string;
+  toggle: (id: string) => void;
+  pointed: string;
+  point: (id: string) => void;
+}
+
+export const termTable = ({ groups, total, open, toggle, pointed, point }: TermTable) => html`
+  <div class="scroll">
+  <table>
+    <caption class="sr">Memory, term by term</caption>
+    <thead><tr><th scope="col">Part</th><th scope="col"><span class="sr">Certainty</span></th><th scope="col" class="n">Size</th><th scope="col" class="n">Share</th></tr></thead>
+    ${groups.map((group) => html`<tbody @pointerenter=${() => point(group.id)} @pointerleave=${() => point('')} @focusin=${() => point(group.id)} @focusout=${() => point('')}>
+      <tr class="group ${pointed === group.id ? 'on' : ''}"><th scope="rowgroup" colspan="2">${group.title}</th>
+        <td class="n">${bytes(group.breakdown.total, units.value, true)}</td><td class="n">${percent(total > 0 ? group.breakdown.total / total : 0)}</td></tr>
+      ${group.breakdown.terms.map((term) => {
+        const id = `${group.id}/${term.id}`;
+        return html`<tr class="sub"><th scope="row">${term.label}</th><td>${mark(term.certainty)}</td>
+          <td class="n">${value(shortValue(term, true), open === id, () => toggle(id), term.label)}</td>
+          <td class="n soft">${percent(total > 0 ? term.value / total : 0)}</td></tr>
+          ${open === id ? html`<tr><td colspan="4"><bb-explain .term=${term}></bb-explain></td></tr>` : nothing}`;
+      })}</tbody>`)}
+    <tbody><tr class="total"><th scope="row" colspan="2">Total</th><td class="n">${bytes(total, units.value, true)}</td><td class="n">${percent(1)}</td></tr></tbody>
+  </table></div>
+  <p class="legend small soft">${Object.entries(certainties).map(([id, { mark: sign, title, text }]) => html`<span title=${text}><span class="mark ${id}">${sign}</span> ${title.toLowerCase()}</span>`)}
+    <span>Click a number, or focus it and press i, for its formula.</span></p>`;

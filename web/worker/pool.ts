@@ -1,0 +1,182 @@
+// A pool of workers. Cancelling a job ends its worker and starts another: a busy wasm loop cannot be asked to stop.
+import type { ErrorValue, FromWorker, Progress, ToWorker } from './protocol.js';
+
+/** A refusal by the core (its code, offset, field), or a worker's own failure (code "worker_lost"). */
+export class CoreError extends Error {
+  readonly code: string;
+  readonly offset?: number;
+  readonly field?: string;
+  constructor(value: ErrorValue) {
+    super(value.message);
+    this.name = value.name;
+    this.code = value.code ?? 'internal';
+    if (value.offset !== undefined) this.offset = value.offset;
+    if (value.field !== undefined) this.field = value.field;
+  }
+}
+
+export interface RunOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  transfer?: Transferable[];
+  /** A running job that says nothing for this long is taken for hung. Milliseconds; default 2000. */
+  silence?: number;
+}
+
+interface Job {
+  task: string;
+  input: unknown;
+  options: RunOptions;
+  resolve: (result: unknown) => void;
+  reject: (reason: unknown) => void;
+}
+
+/** Starting may compile the whole module on a slow machine. */
+const kStartSilence = 20_000;
+
+class Slot {
+  job: Job | undefined;
+  ready = false;
+  failed = false;
+  #id = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #worker: Worker;
+
+  constructor(create: () => Worker, wasm: ArrayBuffer, readonly onFree: (slot: Slot) => void, readonly onLost: (slot: Slot, error: CoreError) => void) {
+    this.#worker = create();
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#lose(event.message || 'it stopped');
+    };
+    this.#worker.onmessageerror = () => this.#lose('its answer could not be read');
+    this.#send({ type: 'init', wasm });
+    this.#expect(kStartSilence);
+  }
+
+  start(job: Job): void {
+    this.job = job;
+    try {
+      this.#send({ type: 'run', id: ++this.#id, task: job.task, input: job.input }, job.options.transfer);
+    } catch (thrown) {
+      this.job = undefined;
+      job.reject(thrown);
+      this.onFree(this);
+      return;
+    }
+    if (this.ready) this.#expect(job.options.silence ?? 2000);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#worker.terminate();
+  }
+
+  #send(message: ToWorker, transfer: Transferable[] = []): void { this.#worker.postMessage(message, transfer); }
+
+  #expect(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#lose(`it did not answer for ${milliseconds / 1000} s`), milliseconds);
+  }
+
+  #lose(why: string): void {
+    this.failed = true;
+    this.end();
+    this.onLost(this, new CoreError({ name: 'WorkerLost', code: 'worker_lost', message: `The background worker was lost: ${why}. A new one has been started.` }));
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.type === 'ready') {
+      this.ready = true;
+      clearTimeout(this.#timer);
+      if (this.job) this.#expect(this.job.options.silence ?? 2000);
+      return;
+    }
+    if (message.type === 'error' && message.id === -1) {
+      this.#lose(message.error.message);
+      return;
+    }
+    const job = this.job;
+    if (!job || message.id !== this.#id) return;
+    if (message.type === 'progress') {
+      this.#expect(job.options.silence ?? 2000);
+      job.options.onProgress?.(message.progress);
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.job = undefined;
+    if (message.type === 'done') job.resolve(message.result);
+    else job.reject(new CoreError(message.error));
+    this.onFree(this);
+  }
+}
+
+export class WorkerPool {
+  #slots: Slot[] = [];
+  #queue: Job[] = [];
+  #wasm: Promise<ArrayBuffer> | undefined;
+
+  /** create: a fresh worker. wasm: the module's bytes, asked for once. size: the most workers at a time; they start as needed. */
+  constructor(private readonly create: () => Worker, private readonly wasm: () => Promise<ArrayBuffer>, readonly size: number) {}
+
+  run(task: string, input: unknown, options: RunOptions = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { signal } = options;
+      if (signal?.aborted) return reject(signal.reason);
+      const job: Job = { task, input, options, resolve, reject };
+      signal?.addEventListener('abort', () => this.#cancel(job, signal.reason), { once: true });
+      this.#queue.push(job);
+      void this.#pump();
+    });
+  }
+
+  dispose(): void {
+    for (const slot of this.#slots) slot.end();
+    const reason = new DOMException('The page closed the worker pool', 'AbortError');
+    for (const job of [...this.#queue, ...this.#slots.flatMap((slot) => slot.job ?? [])]) job.reject(reason);
+    this.#slots = [];
+    this.#queue = [];
+  }
+
+  #cancel(job: Job, reason: unknown): void {
+    const waiting = this.#queue.indexOf(job);
+    if (waiting >= 0) this.#queue.splice(waiting, 1);
+    const slot = this.#slots.find((each) => each.job === job);
+    if (slot) this.#remove(slot);
+    if (waiting >= 0 || slot) job.reject(reason);
+    void this.#pump();
+  }
+
+  #remove(slot: Slot): void {
+    slot.end();
+    this.#slots = this.#slots.filter((each) => each !== slot);
+  }
+
+  async #pump(): Promise<void> {
+    let bytes: ArrayBuffer;
+    try {
+      bytes = await (this.#wasm ??= this.wasm());
+    } catch (thrown) {
+      this.#wasm = undefined;  // the next job tries again
+      for (const job of this.#queue.splice(0)) job.reject(thrown);
+      return;
+    }
+    while (this.#queue.length > 0) {
+      const free = this.#slots.find((slot) => !slot.job) ?? (this.#slots.length < this.size ? this.#spawn(bytes) : undefined);
+      if (!free) return;
+      free.start(this.#queue.shift()!);
+    }
+  }
+
+  #spawn(bytes: ArrayBuffer): Slot {
+    const slot = new Slot(this.create, bytes, () => void this.#pump(), (lost, error) => {
+      this.#remove(lost);
+      lost.job?.reject(error);
+      // A worker that cannot even start would start for ever: those who wait are told instead.
+      if (!lost.ready) for (const job of this.#queue.splice(0)) job.reject(error);
+      void this.#pump();
+    });
+    this.#slots.push(slot);
+    return slot;
+  }
+}
