@@ -4,7 +4,8 @@ import { html, LitElement, css, svg, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { base } from '../styles/base.js';
 
-export interface Segment { id: string; label: string; value: number; text: string; }
+/** text: its label with its amount. */
+export interface Segment { id: string; value: number; text: string; }
 
 const kHeight = 44;
 const kGap = 2;
@@ -56,8 +57,7 @@ export class Bar extends LitElement {
       const left = x(from);
       from += part.value;
       const right = x(from);
-      const text = `${part.label} ${part.text}`;
-      return { ...part, index, left, size: Math.max(right - left - (right < width - 1 ? kGap : 0), part.value > 0 ? 1.5 : 0), text, inside: text.length * kCharacter + 16 < right - left };
+      return { ...part, index, left, size: Math.max(right - left - (right < width - 1 ? kGap : 0), part.value > 0 ? 1.5 : 0), inside: part.text.length * kCharacter + 16 < right - left };
     });
     // Labels that do not fit inside stand below, one line each, from the right, so that their leaders never cross.
     const below = parts.filter((part) => !part.inside && part.value > 0);
@@ -77,7 +77,7 @@ export class Bar extends LitElement {
         ${this.capacity > 0 && total > this.capacity ? svg`<rect class="over" x=${limit} y=${top} width=${width - limit} height=${kHeight}></rect>` : nothing}
         ${freeInside ? svg`<text class="soft" x=${x(total) + 8} y=${top + kHeight / 2 + 4.5}>${this.freeLabel}</text>` : nothing}
         ${this.capacity > 0 ? svg`<line class="limit" x1=${clamp(limit, 1, width - 1)} x2=${clamp(limit, 1, width - 1)} y1=${top - 6} y2=${top + kHeight + 4}></line>
-          <text class="soft" y=${top - 10} x=${limit > width / 2 ? limit : limit} text-anchor=${limit > width / 2 ? 'end' : 'start'}>${this.capacityLabel}</text>` : nothing}
+          <text class="soft" y=${top - 10} x=${limit} text-anchor=${limit > width / 2 ? 'end' : 'start'}>${this.capacityLabel}</text>` : nothing}
         ${below.map((part, order) => {
           const y = top + kHeight + 12 + (below.length - 1 - order) * line;
           const middle = part.left + part.size / 2;

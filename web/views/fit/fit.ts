@@ -139,8 +139,9 @@ export class Fit extends View {
 
   protected override render() {
     return html`<div class="layout">
+      <div class="head">${this.#renderHead()}</div>
       <form class="inputs no-print" aria-label="What to size" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form>
-      <div class="result">${this.#renderResult()}</div>
+      <div class="detail">${this.#renderDetail()}</div>
     </div>`;
   }
 
@@ -237,7 +238,8 @@ export class Fit extends View {
     this.#set({ device: device!, memory: writeMemory(Number(memory)) });
   };
 
-  #renderResult() {
+  /** The answer: a sentence and a bar. */
+  #renderHead() {
     const { answer, answered } = this;
     if (!answer || !answered) {
       if (this.refusal) return this.pasting ? nothing : html`<bb-notice kind="error"><p>${this.refusal.message}</p></bb-notice>`;
@@ -250,10 +252,15 @@ export class Fit extends View {
       <bb-bar name="Memory" .segments=${this.#segments(report)} .capacity=${answered.memory} .capacityLabel=${bytes(answered.memory, units.value)}
         .freeLabel=${`Free ${bytes(answered.memory - need, units.value)}`} .highlight=${this.pointed}
         @bb-point=${(event: CustomEvent<string>) => { this.pointed = event.detail; }}></bb-bar>
-      ${termTable({
-        groups: groupsOf(report), total: need, open: this.open, toggle: (id) => this.#toggle(id), pointed: this.pointed, point: (id) => { this.pointed = id; },
-      })}
     </div>`;
+  }
+
+  #renderDetail() {
+    if (!this.answer) return nothing;
+    const { report } = this.answer;
+    return html`<div class=${this.refusal ? 'stale' : ''}>${termTable({
+      groups: groupsOf(report), total: report.inference.total, open: this.open, toggle: (id) => this.#toggle(id), pointed: this.pointed, point: (id) => { this.pointed = id; },
+    })}</div>`;
   }
 
   #renderAnswer({ report, longestContext }: SizeAnswer, asked: FitState) {
@@ -275,7 +282,7 @@ export class Fit extends View {
   }
 
   #segments(report: SizeReport): Segment[] {
-    return groupsOf(report).map(({ id, title, breakdown }) => ({ id, label: title, value: breakdown.total, text: `${title} ${bytes(breakdown.total, units.value)}` }));
+    return groupsOf(report).map(({ id, title, breakdown }) => ({ id, value: breakdown.total, text: `${title} ${bytes(breakdown.total, units.value)}` }));
   }
 }
 

@@ -6,20 +6,23 @@ export const styles = css`
   .inputs { display: grid; gap: var(--s4); align-content: start; }
   .pair { display: grid; gap: var(--s4) var(--s3); grid-template-columns: 1fr 1fr; align-items: start; }
   .config { margin-block-start: var(--s3); }
-  .result { min-inline-size: 0; }
+  .head, .detail { min-inline-size: 0; }
   .answer { font-size: var(--t3); font-weight: 600; line-height: 1.25; letter-spacing: -0.015em; text-wrap: balance; max-inline-size: 34ch; }
   .answer .yes { color: var(--good); }
   .answer .no { color: var(--bad); }
   .answer + .lead, bb-explain + .lead { margin-block-start: var(--s2); }
-  .result bb-explain { margin-block: var(--s3); }
-  .result .lead { font-size: var(--t1); }
-  bb-bar { margin-block: var(--s5) var(--s4); }
+  .head bb-explain { margin-block: var(--s3); }
+  .head .lead { font-size: var(--t1); }
+  bb-bar { margin-block-start: var(--s4); }
   .mark { text-decoration: none; cursor: help; color: var(--soft); font-family: var(--mono); }
   .mark.assumed { color: var(--c2); }
   .legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); margin-block-start: var(--s2); max-inline-size: none; }
   @container (min-width: 48rem) {
-    .layout { grid-template-columns: minmax(15rem, 19rem) minmax(0, 1fr); gap: var(--s6); }
+    .layout { grid-template-columns: minmax(15rem, 19rem) minmax(0, 1fr); gap: var(--s5) var(--s6); grid-template-areas: 'inputs head' 'inputs detail'; grid-template-rows: auto 1fr; }
+    .head { grid-area: head; }
+    .inputs { grid-area: inputs; }
+    .detail { grid-area: detail; }
     .answer { font-size: var(--t4); }
-    .result .lead { font-size: var(--t2); }
+    .head .lead { font-size: var(--t2); }
   }
 `;
