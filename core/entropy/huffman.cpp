@@ -159,6 +159,10 @@ Result<std::vector<std::uint16_t>> huffman_decode(std::span<const std::byte> byt
   if ((reader.position() + 7) / 8 != data.size()) {
     return fail_at(ErrorCode::invalid_file, kHeaderBytes + table_bytes + (reader.position() + 7) / 8, "Bytes are left over after the last symbol.");
   }
+  const auto spare = static_cast<unsigned>(std::uint64_t{data.size()} * 8 - reader.position());
+  if (reader.peek(spare) != 0) {
+    return fail_at(ErrorCode::invalid_file, bytes.size() - 1, "The bits that fill the last byte must be zero.");
+  }
   return symbols;
 }
 

@@ -1,7 +1,9 @@
 #include "entropy/entropy.h"
 
 #include <cmath>
-#include <cstring>
+#include <algorithm>
+#include <functional>
+#include <tuple>
 
 #include <doctest/doctest.h>
 
