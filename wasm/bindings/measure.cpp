@@ -1,8 +1,12 @@
 // core/measure for JavaScript.
 #include "convert.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "formats/registry.h"
 #include "measure/error_report.h"
+#include "measure/line_errors.h"
 #include "measure/throughput.h"
 
 namespace bitbudget::wasm {
@@ -74,6 +78,41 @@ val error_report(const val& parts) {
   return success(to_val(measure::report(total)));
 }
 
+val to_val(const std::vector<measure::LineErrors>& lines) {
+  const auto column = [&](auto field) {
+    std::vector<double> numbers(lines.size());
+    std::ranges::transform(lines, numbers.begin(), [&](const auto& line) { return static_cast<double>(line.*field); });
+    return val(emscripten::typed_memory_view(numbers.size(), numbers.data())).call<val>("slice");
+  };
+  val out = val::object();
+  out.set("squaredError", column(&measure::LineErrors::squared_error));
+  out.set("squaredOriginal", column(&measure::LineErrors::squared_original));
+  out.set("absMax", column(&measure::LineErrors::abs_max));
+  out.set("maxAbsError", column(&measure::LineErrors::max_abs_error));
+  return out;
+}
+
+val line_errors(const val& original, const val& decoded, double row_length) {
+  return of_pair(original, decoded, [&](auto a, auto b) {
+    const auto columns_count = static_cast<std::size_t>(row_length);
+    std::vector<measure::LineErrors> rows(a.size() / columns_count);
+    std::vector<measure::LineErrors> columns(columns_count);
+    measure::row_errors(a, b, columns_count, rows);
+    measure::column_errors(a, b, columns);
+    val out = val::object();
+    out.set("rows", to_val(rows));
+    out.set("columns", to_val(columns));
+    return out;
+  });
+}
+
+val outliers(const val& figures, double deviations) {
+  const auto in = Buffer<double>::copy_of(figures);
+  if (!in) return failure(in.error());
+  const std::vector<std::size_t> found = measure::outliers(in->span(), deviations);
+  return success(val(emscripten::typed_memory_view(found.size(), found.data())).call<val>("slice"));
+}
+
 val throughput(const std::string& id, const val& values, double row_length, double batch_seconds, double batches) {
   const auto format = formats::get(id);
   if (!format) return failure(format.error());
@@ -103,6 +142,8 @@ EMSCRIPTEN_BINDINGS(bitbudget_measure) {
   emscripten::function("compare", &compare);
   emscripten::function("errorSums", &error_sums);
   emscripten::function("errorReport", &error_report);
+  emscripten::function("lineErrors", &line_errors);
+  emscripten::function("outliers", &outliers);
   emscripten::function("throughput", &throughput);
 }
 

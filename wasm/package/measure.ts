@@ -1,5 +1,5 @@
 import type { MainModule } from './bitbudget.mjs';
-import type { Bitbudget, ErrorReport, Throughput } from './api.js';
+import type { Bitbudget, ErrorReport, LineErrors, Throughput } from './api.js';
 import { BitbudgetError, finite, natural, typed, unwrap } from './error.js';
 
 const kSumsLength = 12;
@@ -13,7 +13,7 @@ function pair(original: Float32Array, decoded: Float32Array): [Float32Array, Flo
   return [original, decoded];
 }
 
-export function measureApi(module: MainModule): Pick<Bitbudget, 'compare' | 'errorSums' | 'errorReport' | 'throughput'> {
+export function measureApi(module: MainModule): Pick<Bitbudget, 'compare' | 'errorSums' | 'errorReport' | 'throughput' | 'lineErrors' | 'outliers'> {
   return {
     compare: (original, decoded) => unwrap<ErrorReport>(() => module.compare(...pair(original, decoded))),
     errorSums: (original, decoded) => unwrap<Float64Array>(() => module.errorSums(...pair(original, decoded))),
@@ -25,6 +25,14 @@ export function measureApi(module: MainModule): Pick<Bitbudget, 'compare' | 'err
       });
       return unwrap<ErrorReport>(() => module.errorReport(joined));
     },
+    lineErrors: (original, decoded, rowLength) => {
+      const [a, b] = pair(original, decoded);
+      if (!(natural(rowLength, 'rowLength') >= 1 && a.length % rowLength === 0)) {
+        throw new BitbudgetError('invalid_argument', `${a.length} values are not whole rows of ${rowLength}.`, { field: 'rowLength' });
+      }
+      return unwrap<{ rows: LineErrors; columns: LineErrors }>(() => module.lineErrors(a, b, rowLength));
+    },
+    outliers: (figures, deviations = 6) => unwrap<Uint32Array>(() => module.outliers(typed(figures, 'Float64Array', 'figures'), finite(deviations, 'deviations'))),
     throughput: (format, values, { rowLength = 0, batchSeconds = 0.05, batches = 3 } = {}) =>
       unwrap<Throughput>(() =>
         module.throughput(String(format), typed(values, 'Float32Array', 'values'), natural(rowLength, 'rowLength'), finite(batchSeconds, 'batchSeconds'), natural(batches, 'batches'))),

@@ -1,0 +1,114 @@
+// core/files for JavaScript.
+#include "convert.h"
+
+#include <vector>
+
+#include "files/inspect.h"
+#include "files/npy.h"
+#include "files/read_tensor.h"
+
+namespace bitbudget::wasm {
+namespace {
+
+val shape_to_val(std::span<const std::uint64_t> shape) {
+  return to_array(shape, [](std::uint64_t size) { return val(static_cast<double>(size)); });
+}
+
+val to_val(const files::TensorInfo& tensor) {
+  val out = val::object();
+  out.set("name", tensor.name);
+  out.set("type", std::string(tensor.type == nullptr ? "" : tensor.type->name));
+  out.set("shape", shape_to_val(tensor.shape));
+  out.set("offset", static_cast<double>(tensor.offset));
+  out.set("byteLength", static_cast<double>(tensor.byte_length));
+  if (tensor.type == nullptr) out.set("shard", tensor.shard);
+  if (tensor.big_endian) out.set("bigEndian", true);
+  if (tensor.column_major) out.set("columnMajor", true);
+  if (tensor.deflated) out.set("deflated", true);
+  return out;
+}
+
+/// The metadata crosses as the text of a JSON object: the package parses it.
+val to_val(const files::FileReport& report) {
+  val out = val::object();
+  out.set("format", std::string(files::to_string(report.format)));
+  out.set("metadata", report.metadata);
+  out.set("tensors", to_array(report.tensors, [](const files::TensorInfo& tensor) { return to_val(tensor); }));
+  if (!report.shards.empty()) out.set("shards", to_array(report.shards, [](const std::string& name) { return val(name); }));
+  if (!report.config.empty()) out.set("config", report.config);
+  return out;
+}
+
+val inspect(const val& bytes, const std::string& name, double file_size) {
+  const auto in = Buffer<std::uint8_t>::copy_of(bytes);
+  if (!in) return failure(in.error());
+  const auto report = files::inspect(in->bytes(), {.name = name, .file_size = static_cast<std::uint64_t>(file_size)});
+  return settle(report, [](const files::FileReport& read) { return to_val(read); });
+}
+
+val read_tensor(const val& bytes, const std::string& tensor, const std::string& name) {
+  const auto in = Buffer<std::uint8_t>::copy_of(bytes);
+  if (!in) return failure(in.error());
+  const auto read = files::read_tensor(in->bytes(), tensor, name);
+  return settle(read, [](const files::TensorValues& result) {
+    val out = val::object();
+    out.set("shape", shape_to_val(result.shape));
+    out.set("values", val(emscripten::typed_memory_view(result.values.size(), result.values.span().data())).call<val>("slice"));
+    return out;
+  });
+}
+
+std::vector<std::uint64_t> shape_of(const val& array) {
+  std::vector<std::uint64_t> shape;
+  for (const double size : emscripten::vecFromJSArray<double>(array)) shape.push_back(static_cast<std::uint64_t>(size));
+  return shape;
+}
+
+Result<const files::ElementType*> type_named(const std::string& name) {
+  if (const files::ElementType* type = files::find_element_type(name)) return type;
+  return fail_field(ErrorCode::unsupported, "type", "There is no element type \"" + name + "\".");
+}
+
+/// One tensor of a file that is not here as a whole: its entry of the report, and the bytes that stand at its offset.
+val decode_tensor(const std::string& type_name, const val& shape, bool big_endian, bool column_major, const val& stored) {
+  const auto type = type_named(type_name);
+  if (!type) return failure(type.error());
+  files::TensorInfo info{.name = "", .type = *type, .shape = shape_of(shape), .big_endian = big_endian, .column_major = column_major};
+  const auto count = files::element_count(info.shape);
+  if (!count) return failure(count.error());
+  const auto size = files::stored_bytes(**type, *count);
+  if (!size) return failure(size.error());
+  info.byte_length = *size;
+  const auto in = Buffer<std::uint8_t>::copy_of(stored);
+  if (!in) return failure(in.error());
+  if (in->span().size() != *size) {
+    return failure(Error{.code = ErrorCode::invalid_argument,
+                         .message = "This tensor takes " + std::to_string(*size) + " bytes; these are " + std::to_string(in->span().size()) + ".",
+                         .field = "stored"});
+  }
+  auto out = Buffer<float>::of_size(*count);
+  if (!out) return failure(out.error());
+  const auto done = files::decode_tensor(info, in->bytes(), out->span());
+  if (!done) return failure(done.error());
+  return success(out->copy_out());
+}
+
+val npy_header(const std::string& type_name, const val& shape) {
+  const auto type = type_named(type_name);
+  if (!type) return failure(type.error());
+  const auto header = files::npy_header(**type, shape_of(shape));
+  return settle(header, [](const std::string& text) {
+    return val(emscripten::typed_memory_view(text.size(), reinterpret_cast<const unsigned char*>(text.data()))).call<val>("slice");
+  });
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(bitbudget_files) {
+  emscripten::function("inspect", &inspect);
+  emscripten::function("readTensor", &read_tensor);
+  emscripten::function("decodeTensor", &decode_tensor);
+  emscripten::function("npyHeader", &npy_header);
+}
+
+}  // namespace bitbudget::wasm
