@@ -51,3 +51,13 @@ test('refusals are typed and name the argument', () => {
   assert.equal(refusal(() => bitbudget.throughput('none', new Float32Array(32))).code, 'unknown_format');
   assert.equal(refusal(() => bitbudget.throughput('q8_0', new Float32Array(33))).code, 'invalid_argument');
 });
+
+test('errors by row and column, and the lines that stand out', () => {
+  const { rows, columns } = bitbudget.lineErrors(Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(1, 2, 5, 4, 4, 6), 3);
+  assert.deepEqual([[...rows.squaredError], [...columns.squaredError]], [[4, 1], [0, 1, 4]]);
+  assert.deepEqual([[...rows.squaredOriginal], [...columns.absMax], [...rows.maxAbsError]], [[14, 77], [4, 5, 6], [2, 1]]);
+  const figures = Float64Array.from({ length: 100 }, (_, i) => 1 + (i % 7) / 100);
+  figures[42] = 2;
+  assert.deepEqual([...bitbudget.outliers(figures)], [42]);
+  assert.equal(refusal(() => bitbudget.lineErrors(new Float32Array(6), new Float32Array(6), 4)).field, 'rowLength');
+});

@@ -52,3 +52,19 @@ test('refusals are typed and name the argument', () => {
   assert.equal(refusal(() => bitbudget.randomTensor('student_t', 1, { nu: 0 })).field, 'nu');
   assert.equal(refusal(() => bitbudget.randomTensor('normal', 1, { seed: 0.5 })).field, 'seed');
 });
+
+test('statistics: a case worked by hand, and what is not finite set apart', () => {
+  const found = bitbudget.statistics(Float32Array.of(1, NaN, -3, 0, Infinity, 2, -0));
+  // The finite values 1 -3 0 2 0: sum 0; squares 14; fourth powers 98.
+  assert.deepEqual(found, {
+    count: 7, zeros: 2, subnormals: 0, nans: 1, infinities: 1, firstNan: 1, firstInfinity: 4,
+    min: -3, max: 2, absMax: 3, mean: 0, variance: 14 / 5, kurtosis: (98 / 5) / (14 * 14 / 25),
+  });
+});
+
+test('a histogram counts every value once', () => {
+  const { counts, below, above, nans } = bitbudget.histogram(Float32Array.of(-1, -2, 0, 0.49, 0.5, 1, 1.5, NaN), -1, 1, 4);
+  assert.deepEqual([[...counts], below, above, nans], [[1, 0, 2, 2], 1, 1, 1]);
+  assert.equal(refusal(() => bitbudget.histogram(new Float32Array(1), 1, 1, 4)).field, 'high');
+  assert.equal(refusal(() => bitbudget.histogram(new Float32Array(1), 0, 1, 0)).field, 'bins');
+});

@@ -11,7 +11,7 @@ void read(ConfigReader& config, ModelDescription& model) {
   model.tied_head = config.flag("tie_word_embeddings", false);
   const auto window = config.optional({"sliding_window"}, kMaxVocabulary * 16, true);
   const auto types = read_layer_types(config, sizes.layers);
-  const std::vector<bool> sliding = types.value_or(std::vector<bool>(sizes.layers, window.has_value()));
+  const std::vector<bool> sliding = types.value_or(std::vector<bool>(static_cast<std::size_t>(sizes.layers), window.has_value()));
   append_windowed_layers(model, decoder_layer(sizes, true), sliding, window.value_or(0));
 }
 
