@@ -24,6 +24,7 @@ extern const Format kMXFP4;
 extern const Format kNVFP4;
 extern const Format kNVFP4Tensor;
 extern const std::array<Format, 4> kBitsandbytes;      // nf4, nf4_dq, fp4, fp4_dq
+extern const std::array<Format, 4> kHqq;               // hqq2_g64, hqq3_g64, hqq4_g64, hqq8_g64
 extern const std::array<Format, 20> kMicroscaling;     // mxfp4_floor ... mxfp8_e5m2_rceil
 extern const std::array<Format, 4> kScaledFp8;         // f8_e4m3, f8_e4m3_row, f8_e5m2, f8_e5m2_row
 extern const std::array<Format, 70> kUniformIntegers;  // int2_sym_tensor ... int8_asym_g128
@@ -69,7 +70,8 @@ constexpr std::array kSingles = {
     &kNVFP4Tensor,
 };
 
-constexpr auto kFormats = joined(kSingles, members(kBitsandbytes), members(kMicroscaling), members(kScaledFp8), members(kUniformIntegers));
+constexpr auto kFormats = joined(kSingles, members(kBitsandbytes), members(kMicroscaling), members(kScaledFp8), members(kUniformIntegers),
+                                members(kHqq));
 
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 53;
 

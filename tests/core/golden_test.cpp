@@ -24,6 +24,7 @@ constexpr std::array kVectorFiles = {
     "ieee.json",
     "uniform.json",
     "floats.json",
+    "hqq.json",
 };
 
 std::vector<std::byte> read_golden(const std::string& name) {
