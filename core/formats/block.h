@@ -50,6 +50,27 @@ Result<void> encode_blocks(std::span<const float> values, std::uint64_t, const E
   return {};
 }
 
+/// Encodes a number of the leading blocks, and says how many (core/kernels).
+using EncodeKernel = std::size_t (*)(const float* values, std::size_t blocks, std::byte* out);
+
+/// As `plain`, the leading blocks by a kernel. An importance vector is left to `plain`.
+template <class Block, auto plain, EncodeKernel kernel>
+Result<void> encode_blocks_by(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
+                              std::span<std::byte> out) {
+  if (!options.importance.empty()) return plain(values, row_length, options, out);
+  const std::size_t done = kernel(values.data(), values.size() / Block::kLength, out.data());
+  return plain(values.subspan(done * Block::kLength), row_length, options, out.subspan(done * sizeof(Block)));
+}
+
+/// Decodes every block (core/kernels).
+using DecodeKernel = void (*)(const std::byte* bytes, std::size_t blocks, float* out);
+
+template <class Block, DecodeKernel kernel>
+Result<void> decode_blocks_by(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
+  kernel(bytes.data(), out.size() / Block::kLength, out.data());
+  return {};
+}
+
 /// What a weighted quantizer knows beside the block's values: their columns' importance, and the mean square of the row.
 template <class Block>
 struct BlockImportance {

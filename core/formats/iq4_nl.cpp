@@ -5,6 +5,7 @@
 #include "formats/ggml_pack.h"
 #include "formats/ggml_search.h"
 #include "formats/rounding.h"
+#include "kernels/decode.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -112,7 +113,8 @@ extern constexpr Format kIQ4_NL{
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<IQ4_NL>,
     .encode = encode_blocks_weighted<IQ4_NL, quantize, quantize_weighted>,
-    .decode = decode_blocks<IQ4_NL, dequantize>,
+    .decode = decode_blocks_by<IQ4_NL, kernels::decode_iq4_nl<kernels::Arch>>,
+    .plain_decode = decode_blocks<IQ4_NL, dequantize>,
 };
 
 }  // namespace bitbudget::formats

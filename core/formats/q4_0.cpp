@@ -4,6 +4,8 @@
 #include "formats/ggml_pack.h"
 #include "formats/ggml_search.h"
 #include "formats/rounding.h"
+#include "kernels/block32.h"
+#include "kernels/decode.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -66,8 +68,11 @@ extern constexpr Format kQ4_0{
     .bits_per_weight = block_bits_per_weight<Q4_0>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q4_0>,
-    .encode = encode_blocks_weighted<Q4_0, quantize, quantize_weighted>,
-    .decode = decode_blocks<Q4_0, dequantize>,
+    .encode = encode_blocks_by<Q4_0, encode_blocks_weighted<Q4_0, quantize, quantize_weighted>,
+                               kernels::q4_0::encode<kernels::Arch>>,
+    .decode = decode_blocks_by<Q4_0, kernels::decode_q4_0<kernels::Arch>>,
+    .plain_encode = encode_blocks_weighted<Q4_0, quantize, quantize_weighted>,
+    .plain_decode = decode_blocks<Q4_0, dequantize>,
 };
 
 }  // namespace bitbudget::formats

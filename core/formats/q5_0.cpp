@@ -4,6 +4,7 @@
 #include "formats/ggml_pack.h"
 #include "formats/ggml_search.h"
 #include "formats/rounding.h"
+#include "kernels/decode.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -70,7 +71,8 @@ extern constexpr Format kQ5_0{
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q5_0>,
     .encode = encode_blocks_weighted<Q5_0, quantize, quantize_weighted>,
-    .decode = decode_blocks<Q5_0, dequantize>,
+    .decode = decode_blocks_by<Q5_0, kernels::decode_q5_0<kernels::Arch>>,
+    .plain_decode = decode_blocks<Q5_0, dequantize>,
 };
 
 }  // namespace bitbudget::formats

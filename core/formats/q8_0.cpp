@@ -1,5 +1,7 @@
 #include "formats/block.h"
 #include "formats/rounding.h"
+#include "kernels/block32.h"
+#include "kernels/decode.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -44,8 +46,10 @@ extern constexpr Format kQ8_0{
     .bits_per_weight = block_bits_per_weight<Q8_0>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q8_0>,
-    .encode = encode_blocks<Q8_0, quantize>,
-    .decode = decode_blocks<Q8_0, dequantize>,
+    .encode = encode_blocks_by<Q8_0, encode_blocks<Q8_0, quantize>, kernels::q8_0::encode<kernels::Arch>>,
+    .decode = decode_blocks_by<Q8_0, kernels::decode_q8_0<kernels::Arch>>,
+    .plain_encode = encode_blocks<Q8_0, quantize>,
+    .plain_decode = decode_blocks<Q8_0, dequantize>,
 };
 
 }  // namespace bitbudget::formats
