@@ -41,10 +41,16 @@ Result<ModelDescription> read_config(std::string_view text) {
   ModelDescription model;
   model.model_type = model_type;
   model.family = family->label;
-  family->read(config, model);
+  if (auto text_config = config.object("text_config")) {
+    family->read(*text_config, model);
+    config.merge(std::move(*text_config));
+    if (family->read_beside_text != nullptr) family->read_beside_text(config, model);
+  } else {
+    family->read(config, model);
+  }
   if (auto read = config.finish(); !read) return std::unexpected(read.error());
   if (auto checked = check_model(model); !checked) return std::unexpected(checked.error());
-  model.notes.insert(model.notes.end(), config.notes.begin(), config.notes.end());
+  model.notes = std::move(config.notes);
   return model;
 }
 

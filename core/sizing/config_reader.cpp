@@ -27,6 +27,16 @@ const Json* ConfigReader::find(FieldNames names, std::string_view& found) const 
 
 bool ConfigReader::has(std::string_view name) const { return find(name) != nullptr; }
 
+bool ConfigReader::is_null(std::string_view name) const {
+  const auto at = object_->find(name);
+  return at != object_->end() && at->is_null();
+}
+
+bool ConfigReader::is_text(std::string_view name) const {
+  const Json* value = find(name);
+  return value != nullptr && value->is_string();
+}
+
 void ConfigReader::fault(ErrorCode code, std::string_view name, std::string message) {
   if (error_) return;
   const std::string field = prefix_ + std::string(name);
@@ -62,21 +72,22 @@ std::uint64_t ConfigReader::required(FieldNames names, std::uint64_t max) {
   return 1;
 }
 
-std::uint64_t ConfigReader::published(FieldNames names, std::uint64_t value, std::uint64_t max) {
-  std::string_view name;
-  if (const Json* given = find(names, name)) return whole_number(*given, name, 1, max).value_or(1);
+std::uint64_t ConfigReader::published(FieldNames names, std::uint64_t value, std::uint64_t max, std::uint64_t min) {
+  if (const auto given = optional(names, max, min)) return *given;
   note(prefix_ + std::string(*names.begin()) + " is not in the config: took the family's default, " + std::to_string(value) + ".");
   return value;
 }
 
-std::optional<std::uint64_t> ConfigReader::optional(FieldNames names, std::uint64_t max, bool zero_is_absent) {
+std::optional<std::uint64_t> ConfigReader::optional(FieldNames names, std::uint64_t max, std::uint64_t min) {
   std::string_view name;
   const Json* value = find(names, name);
   if (value == nullptr) return std::nullopt;
-  const auto number = whole_number(*value, name, zero_is_absent ? 0 : 1, max);
-  if (!number) return 1;
-  if (*number == 0) return std::nullopt;
-  return number;
+  return whole_number(*value, name, min, max).value_or(1);
+}
+
+std::optional<std::uint64_t> ConfigReader::nullable(std::string_view name, std::uint64_t value, std::uint64_t max) {
+  if (is_null(name)) return std::nullopt;
+  return published({name}, value, max);
 }
 
 bool ConfigReader::flag(std::string_view name, bool value) {

@@ -25,13 +25,17 @@ class ConfigReader {
 
   /// A field that is null counts as absent, as it does for transformers.
   bool has(std::string_view name) const;
+  bool is_null(std::string_view name) const;
+  bool is_text(std::string_view name) const;
 
   /// A whole number, 1 .. max (4096.0 counts). Absent: noted as missing. After any fault the result is 1: in range for all uses.
   std::uint64_t required(FieldNames names, std::uint64_t max);
   /// Absent: the family's published default, with a note that says so.
-  std::uint64_t published(FieldNames names, std::uint64_t value, std::uint64_t max);
-  /// Absent: nothing (a rule of the family applies). 0 is taken as absent where `zero_is_absent`.
-  std::optional<std::uint64_t> optional(FieldNames names, std::uint64_t max, bool zero_is_absent = false);
+  std::uint64_t published(FieldNames names, std::uint64_t value, std::uint64_t max, std::uint64_t min = 1);
+  /// Absent: nothing (a rule of the family applies).
+  std::optional<std::uint64_t> optional(FieldNames names, std::uint64_t max, std::uint64_t min = 1);
+  /// Absent: the published default; null: nothing. For fields where null says "none".
+  std::optional<std::uint64_t> nullable(std::string_view name, std::uint64_t value, std::uint64_t max);
   bool flag(std::string_view name, bool value);
   /// Absent: `value`. For fields with a few known texts.
   std::string text(std::string_view name, std::string_view value);

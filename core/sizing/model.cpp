@@ -1,5 +1,6 @@
 #include "sizing/model.h"
 
+#include <cassert>
 #include <string_view>
 
 namespace bitbudget::sizing {
@@ -38,15 +39,15 @@ void check_attention(Rules& rules, const Attention& attention) {
   rules.within("num_attention_heads", attention.query_heads, 1, kMaxHeads);
   rules.within("head_dim", attention.key_dim, 1, kMaxHidden);
   rules.within("v_head_dim", attention.value_dim, 1, kMaxHidden);
+  rules.within("sliding_window", attention.window, 0, kMaxTokens);
   if (attention.kind == AttentionKind::latent) {
     rules.within("kv_lora_rank", attention.kv_rank, 1, kMaxHidden);
     rules.within("q_lora_rank", attention.query_rank, 0, kMaxHidden);
     rules.require(attention.rope_dim <= attention.key_dim, "qk_rope_head_dim", "must not exceed the width of a head's keys.");
-    return;
   }
   rules.within("num_key_value_heads", attention.kv_heads, 1, kMaxHeads);
   rules.require(attention.kv_heads != 0 && attention.query_heads % attention.kv_heads == 0, "num_key_value_heads",
-                "must divide num_attention_heads: every key/value head serves the same number of queries.");
+                "must divide num_attention_heads: every key/value head serves the same number of query heads.");
 }
 
 void check_feed_forward(Rules& rules, const FeedForward& ffn) {
@@ -89,6 +90,7 @@ void check_order(Rules& rules, const ModelDescription& model) {
 }  // namespace
 
 void append_layers(ModelDescription& model, const LayerKind& kind, std::uint64_t count) {
+  assert(count <= kMaxLayers);
   std::size_t index = 0;
   while (index < model.kinds.size() && !same_layer(model.kinds[index], kind)) ++index;
   if (index == model.kinds.size()) {

@@ -128,8 +128,9 @@ constexpr std::uint64_t kMaxHeads = std::uint64_t{1} << 16;
 constexpr std::uint64_t kMaxVocabulary = std::uint64_t{1} << 24;
 constexpr std::uint64_t kMaxIntermediate = std::uint64_t{1} << 24;
 constexpr std::uint64_t kMaxExperts = std::uint64_t{1} << 16;
+constexpr std::uint64_t kMaxTokens = std::uint64_t{1} << 40;  // of a context or a window
 
-/// Puts `count` layers of a kind after those there are. A kind that is already there (all but id, label and count
+/// Puts `count` (<= kMaxLayers) layers of a kind after those there are. A kind that is already there (all but id, label and count
 /// equal) is counted on, so that patterns give few kinds.
 void append_layers(ModelDescription& model, const LayerKind& kind, std::uint64_t count = 1);
 

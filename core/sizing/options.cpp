@@ -2,10 +2,10 @@
 
 #include <string_view>
 
+#include "sizing/model.h"
+
 namespace bitbudget::sizing {
 namespace {
-
-constexpr std::uint64_t kMaxTokens = std::uint64_t{1} << 40;
 
 Result<void> check_tokens(std::string_view field, std::uint64_t value) {
   if (value >= 1 && value <= kMaxTokens) return {};

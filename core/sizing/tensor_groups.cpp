@@ -205,7 +205,7 @@ void put_start(Ledger& ledger, const ModelDescription& model, const Extent& d) {
 void put_end(Ledger& ledger, const ModelDescription& model, const Extent& d) {
   const Extent width = {model.embedding_dim(), model.embedding_width == 0 ? "d" : "d_e"};
   if (model.final_norm) ledger.norm(model.norm, "output_norm", "Final norm", d);
-  if (model.embedding_width != 0) ledger.linear(TensorRole::head, "project_out", "Hidden to embedding", width, d);
+  if (model.embedding_width != 0) ledger.linear(TensorRole::embedding, "project_out", "Hidden to embedding", width, d);
   const Extent vocabulary = {model.vocabulary, "V"};
   if (!model.tied_head) {
     ledger.linear(TensorRole::head, "output", "Output head", vocabulary, width, model.head_bias);

@@ -4,15 +4,34 @@
 
 namespace bitbudget::sizing {
 
-extern const Family kGpt2, kLlama, kMistral, kQwen2;
+extern const Family kLlama, kMistral, kMixtral, kQwen2, kQwen2Moe, kQwen3, kQwen3Moe, kGemma, kGemma2, kGemma3, kPhi,
+    kPhi3, kDeepSeek, kGptOss, kFalcon, kStarCoder2, kGptNeoX, kOpt, kBloom, kGpt2, kMamba, kJamba;
 
 namespace {
 
 constexpr std::array kFamilies = {
-    &kGpt2,
     &kLlama,
     &kMistral,
+    &kMixtral,
     &kQwen2,
+    &kQwen2Moe,
+    &kQwen3,
+    &kQwen3Moe,
+    &kGemma,
+    &kGemma2,
+    &kGemma3,
+    &kPhi,
+    &kPhi3,
+    &kDeepSeek,
+    &kGptOss,
+    &kFalcon,
+    &kStarCoder2,
+    &kGptNeoX,
+    &kOpt,
+    &kBloom,
+    &kGpt2,
+    &kMamba,
+    &kJamba,
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// GPT-2: learned positions, layer norms with shift, biases everywhere, a two-matrix feed-forward of width 4 n_embd, tied head.
+// GPT-2: learned positions, layer norms with shift, biases everywhere, a two-matrix feed-forward of width 4 n_embd, the head tied.
 #include <array>
 
 #include "sizing/families/family.h"
@@ -7,21 +7,21 @@ namespace bitbudget::sizing {
 namespace {
 
 void read(ConfigReader& config, ModelDescription& model) {
-  model.hidden = config.required({"n_embd", "hidden_size"}, kMaxHidden);
-  const std::uint64_t layers = config.required({"n_layer", "num_hidden_layers"}, kMaxLayers);
   DecoderSizes sizes;
+  model.hidden = config.required({"n_embd", "hidden_size"}, kMaxHidden);
+  sizes.layers = config.required({"n_layer", "num_hidden_layers"}, kMaxLayers);
   sizes.heads = sizes.kv_heads = config.required({"n_head", "num_attention_heads"}, kMaxHeads);
   model.vocabulary = config.required({"vocab_size"}, kMaxVocabulary);
   model.positions = config.required({"n_positions", "max_position_embeddings", "n_ctx"}, kMaxIntermediate);
   model.max_context = model.positions;
-  sizes.intermediate = config.optional({"n_inner"}, kMaxIntermediate).value_or(4 * model.hidden);
-  sizes.head_dim = read_head_dim(config, model.hidden, sizes.heads);
+  sizes.intermediate = config.optional({"n_inner", "intermediate_size"}, kMaxIntermediate).value_or(4 * model.hidden);
+  sizes.head_dim = split_heads(config, model.hidden, sizes.heads);
   model.norm = NormKind::layer;
   model.tied_head = config.flag("tie_word_embeddings", true);
   LayerKind layer = decoder_layer(sizes, false);
   layer.attention.fused_qkv = layer.attention.qkv_bias = layer.attention.output_bias = true;
   layer.feed_forward.bias = true;
-  append_layers(model, layer, layers);
+  append_layers(model, layer, sizes.layers);
 }
 
 constexpr std::array<std::string_view, 1> kTypes = {"gpt2"};

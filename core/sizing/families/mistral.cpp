@@ -1,4 +1,5 @@
-// Mistral 7B and its kin (arXiv 2310.06825): Llama's layers, all of them with a sliding window where the field is a number.
+// Mistral 7B and its kin (arXiv 2310.06825): Llama's layers, all of them with a sliding window of 4,096 tokens unless the
+// field says otherwise; null says none.
 #include <array>
 
 #include "sizing/families/family.h"
@@ -9,10 +10,8 @@ namespace {
 void read(ConfigReader& config, ModelDescription& model) {
   const DecoderSizes sizes = read_decoder_sizes(config, model);
   model.tied_head = config.flag("tie_word_embeddings", false);
-  const auto window = config.optional({"sliding_window"}, kMaxVocabulary * 16, true);
-  const auto types = read_layer_types(config, sizes.layers);
-  const std::vector<bool> sliding = types.value_or(std::vector<bool>(static_cast<std::size_t>(sizes.layers), window.has_value()));
-  append_windowed_layers(model, decoder_layer(sizes, true), sliding, window.value_or(0));
+  const auto window = config.nullable("sliding_window", 4096, kMaxTokens);
+  append_pattern(model, decoder_layer(sizes, true), uniform_window(config, sizes.layers, window));
 }
 
 constexpr std::array<std::string_view, 1> kTypes = {"mistral"};
