@@ -42,7 +42,8 @@ Affine affine_search(std::span<const float> x, std::span<const float> weights, i
 float symmetric_search(std::span<const float> x, std::span<const float> weights, int levels, std::span<std::uint8_t> codes);
 
 /// The same model as symmetric_search with weights x²: from the codes at the largest magnitude, up to five passes that change
-/// one code at a time where it helps.
+/// one code at a time where it helps. (With a positive largest value every correlation is negative and no code moves: so it is
+/// in the reference.)
 float symmetric_descent(std::span<const float> x, int levels, std::span<std::uint8_t> codes);
 
 /// value = scale·code for values that are not negative, codes 0 ... levels: the best of nine inverse scales, then up to five

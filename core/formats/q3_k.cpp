@@ -103,10 +103,12 @@ extern constexpr Format kQ3_K{
     .label = "Q3_K",
     .description = "256 values in sixteen groups of 16, each with a signed 6-bit scale in units of an f16 number; codes -4 to "
                    "3, nearest, ties to even. Each group's codes are improved one at a time for the best correlation weighted "
-                   "by x²; with an importance vector the group scales and then the unit are swept with weights "
+                   "by x² (as in ggml, only in groups whose largest magnitude is negative: the others keep their first codes); "
+                   "with an importance vector the group scales and then the unit are swept with weights "
                    "importance·sqrt(2·block mean square + x²). The bytes are those of ggml built without fused multiply-add; "
                    "builds that contract a·b + c differ in a few blocks of a hundred. Groups below 1e-15 become zero; a unit "
-                   "above 65504 (magnitudes above about 8 million) overflows to infinity, as in ggml.",
+                   "above 65504 (magnitudes above about 8 million) overflows to infinity, and above about 1e17 the search "
+                   "itself overflows and leaves zeros, as in ggml.",
     .source = "ggml, block_q3_K",
     .block_length = Q3_K::kLength,
     .row_multiple = Q3_K::kLength,

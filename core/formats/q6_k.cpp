@@ -94,7 +94,8 @@ extern constexpr Format kQ6_K{
                    "nearest, ties to even. Each group's scale is the best of 19 by correlation weighted by x², or by the "
                    "importance vector itself. The bytes are those of ggml built without fused multiply-add; builds that "
                    "contract a·b + c differ in a few blocks of a hundred. Groups below 1e-15 become zero; a unit above 65504 "
-                   "(magnitudes above about 270 million) overflows to infinity, as in ggml.",
+                   "(magnitudes above about 270 million) overflows to infinity, and above about 1e17 the search itself "
+                   "overflows and leaves zeros, as in ggml.",
     .source = "ggml, block_q6_K",
     .block_length = Q6_K::kLength,
     .row_multiple = Q6_K::kLength,

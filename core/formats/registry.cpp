@@ -105,6 +105,20 @@ Result<void> refuse_non_finite(const Format& format, std::span<const float> valu
                      "; " + std::string(format.label) + " cannot hold them. Replace them, or choose F32, F16 or BF16.");
 }
 
+Result<void> check_importance(std::span<const float> weights, std::uint64_t row_length) {
+  if (weights.empty()) return {};
+  if (weights.size() != row_length) {
+    return fail_field(ErrorCode::invalid_argument, "importance",
+                      "The importance vector needs one weight per column: " + std::to_string(row_length) + ", not " +
+                          std::to_string(weights.size()) + ".");
+  }
+  for (const float weight : weights) {
+    if (std::isfinite(weight) && weight >= 0) continue;
+    return fail_field(ErrorCode::invalid_argument, "importance", "Importance weights must be finite and not negative.");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::span<const Format* const> all() { return kFormats; }
@@ -138,9 +152,7 @@ Result<void> encode(const Format& format, std::span<const float> values, std::sp
                                                  std::to_string(*size) + " are needed.");
   }
   if (row_length == 0) row_length = values.size();
-  if (!options.importance.empty() && options.importance.size() != row_length) {
-    return fail_field(ErrorCode::invalid_argument, "importance", "The importance vector needs one weight per column.");
-  }
+  if (auto usable = check_importance(options.importance, row_length); !usable) return usable;
   if (!format.takes_non_finite) {
     if (auto finite = refuse_non_finite(format, values); !finite) return finite;
   }

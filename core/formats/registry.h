@@ -22,6 +22,7 @@ Result<const Format*> get(std::string_view id);
 Result<std::uint64_t> encoded_size(const Format& format, std::uint64_t count, std::uint64_t row_length = 0);
 
 /// Encodes rows one after another into `out`, which the caller owns and sizes with encoded_size.
+/// invalid_argument for an importance vector of another length than the rows, or with a negative or non-finite weight.
 /// non_finite (with the first one's index) if there are NaN or infinities and the format has none; `out` is then untouched.
 Result<void> encode(const Format& format, std::span<const float> values, std::span<std::byte> out,
                     std::uint64_t row_length = 0, const EncodeOptions& options = {});
