@@ -219,11 +219,13 @@ TEST_CASE("formats: ggml's f16 scales overflow to infinity where ggml's do, and 
   CHECK(round_trip(*formats::find("nvfp4"), std::vector<float>(64, 1e5f), 64)[5] == 2688.0f);
 }
 
+// Not HQQ: its shrinkage and its smallest range are absolute.
 TEST_CASE("formats: times a power of two in, times a power of two out") {
   const auto x = normal_values(kRows * kRow, 5);
   auto larger = x;
   for (float& v : larger) v *= 4;
   for (const Format* format : formats::all()) {
+    if (format->id.starts_with("hqq")) continue;
     CAPTURE(format->id);
     auto back = round_trip(*format, x);
     for (float& v : back) v *= 4;
