@@ -18,10 +18,10 @@ export const brief = (value: number): string => (Number.isFinite(value) ? short.
 const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 const decimal = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
 
-/** A step up once the rounded figure would need four digits of a decimal unit: 999.6 MB is 1 GB. */
+/** A step up as soon as three digits no longer do: 999.6 MB is 1 GB, 1000 MiB is 0.977 GiB. */
 function scale(value: number, base: number, top: number): number {
   let power = 0;
-  for (let rest = Math.abs(value); rest >= base * 0.9995 && power < top; rest /= base) power++;
+  for (let rest = Math.abs(value); rest >= 999.5 && power < top; rest /= base) power++;
   return power;
 }
 
@@ -36,8 +36,8 @@ export function bytes(value: number, units: Units, pad = false): string {
 }
 
 /** Bytes in the large unit itself: the two sides of "6.92 of 24 GiB". */
-export function inUnit(value: number, units: Units): string {
-  return short.format(value / (units === 'GiB' ? 2 ** 30 : 1e9));
+export function inUnit(value: number, units: Units, pad = false): string {
+  return (pad ? padded : short).format(value / (units === 'GiB' ? 2 ** 30 : 1e9));
 }
 
 const si = ['', 'k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'];
@@ -51,12 +51,11 @@ export function count(value: number): string {
 
 /** "118k": tokens, rounded down so that a limit is never overstated. */
 export function tokens(value: number): string {
-  if (value < 10_000) return whole.format(value);
-  const power = scale(value, 1000, 3);
+  if (value < 10_000 || !Number.isFinite(value)) return value < 10_000 ? whole.format(value) : brief(value);
+  const power = Math.min(3, Math.floor(Math.log10(value) / 3));
   const scaled = value / 1000 ** power;
-  const step = 10 ** Math.max(0, Math.ceil(Math.log10(scaled)) - 3);
-  const digits = scaled < 100 ? 10 : 1;
-  return `${short.format((Math.floor((scaled / step) * digits) / digits) * step)}${['', 'k', 'M', 'G'][power]}`;
+  const step = 10 ** (Math.floor(Math.log10(scaled)) - 2);
+  return `${short.format(Math.floor(scaled / step + 1e-9) * step)}${['', 'k', 'M', 'G'][power]}`;
 }
 
 /** "16.1 TFLOP", "1.2 Gparam": SI prefixes. */

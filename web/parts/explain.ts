@@ -29,8 +29,8 @@ const exactValue = (term: Explained): string => (term.unit === 'seconds' ? `${te
 export class Explain extends LitElement {
   static override styles = [base, css`
     :host { display: block; background: var(--sunk); border-inline-start: 3px solid var(--link); padding: var(--s3) var(--s4); font-weight: 400; max-inline-size: 100%; }
-    .lines { display: grid; gap: var(--s2); overflow-x: auto; padding-block-end: var(--s1); }
-    .math { font-size: 1.1rem; font-family: var(--math); inline-size: max-content; max-inline-size: none; }
+    .lines { display: grid; gap: var(--s1); overflow-x: auto; }
+    .math { font-size: 1.1rem; padding-block: 0.3em; font-family: var(--math); inline-size: max-content; max-inline-size: none; }
     .math math { font-family: var(--math); display: inline-block; text-align: start; }
     .result { font-weight: 600; }
     .copy { margin-block-start: var(--s3); }

@@ -1,6 +1,7 @@
 // An editable number: typed as people type ("131,072", "128k", "24 GiB"), stepped with the arrow keys, and put back when it
 // makes no sense. While typing, every readable state is announced as `bb-input`; `bb-change` when the reader is done.
 import { html, LitElement, css, nothing } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { base } from '../styles/base.js';
 
@@ -23,7 +24,8 @@ export class NumberField extends LitElement {
   @property({ type: Number }) max = Number.MAX_SAFE_INTEGER;
   @property() suffix = '';
   @property() hint = '';
-  /** A slider below, on a logarithmic scale from `min` to `sliderMax`; it stops at powers of two and their thirds between. */
+  /** With sliderMax: a slider below, four stops an octave from sliderMin to sliderMax. */
+  @property({ type: Number, attribute: 'slider-min' }) sliderMin = 1;
   @property({ type: Number, attribute: 'slider-max' }) sliderMax = 0;
   @property({ type: Boolean, attribute: 'hide-label' }) hideLabel = false;
   @property({ attribute: false }) format: (value: number) => string = String;
@@ -76,26 +78,35 @@ export class NumberField extends LitElement {
     this.send('bb-change', next);
   };
 
-  /** Four stops an octave, rounded to what people would type. */
+  /** A stop of the slider, rounded to five binary digits: 8192, 9728, 11776, 13824, 16384. */
   private fromSlider(position: number): number {
-    const raw = Math.max(1, this.min) * 2 ** (position / 4);
-    return position % 4 === 0 ? Math.round(raw) : Math.round(raw / 2 ** Math.max(0, Math.floor(Math.log2(raw)) - 4)) * 2 ** Math.max(0, Math.floor(Math.log2(raw)) - 4);
+    const raw = this.sliderMin * 2 ** (position / 4);
+    const step = 2 ** Math.max(0, Math.floor(Math.log2(raw)) - 4);
+    return Math.round(raw / step) * step;
+  }
+
+  private toSlider(value: number): number { return Math.round(Math.log2(Math.max(this.sliderMin, value) / this.sliderMin) * 4); }
+
+  private renderSlider() {
+    const send = (kind: 'bb-input' | 'bb-change') => (event: Event) => {
+      this.draft = undefined;
+      this.error = '';
+      this.send(kind, this.fromSlider(Number((event.target as HTMLInputElement).value)));
+    };
+    return html`<input type="range" min="0" max=${this.toSlider(this.sliderMax)} step="1" .value=${live(String(this.toSlider(this.value)))}
+      aria-label="${this.label}, slider" aria-valuetext=${`${this.format(this.value)} ${this.suffix}`} @input=${send('bb-input')} @change=${send('bb-change')}>`;
   }
 
   protected override render() {
     const text = this.draft ?? this.format(this.value);
-    const lowest = Math.max(1, this.min);
     return html`
       <label class="label ${this.hideLabel ? 'sr' : ''}" for="input">${this.label}</label>
       <div class="line ${this.suffix ? 'has-suffix' : ''}">
-        <input id="input" class="input" inputmode="decimal" autocomplete="off" spellcheck="false" .value=${text}
+        <input id="input" class="input" inputmode="decimal" autocomplete="off" spellcheck="false" .value=${live(text)}
           aria-invalid=${this.error ? 'true' : 'false'} aria-describedby="about" @input=${this.onInput} @change=${this.onChange} @keydown=${this.onKey}>
         ${this.suffix ? html`<span class="suffix" aria-hidden="true">${this.suffix}</span>` : nothing}
       </div>
-      ${this.sliderMax > 0 ? html`<input type="range" min="0" max=${Math.round(Math.log2(this.sliderMax / lowest) * 4)} step="1"
-        .value=${String(Math.round(Math.log2(Math.max(lowest, this.value) / lowest) * 4))} aria-label="${this.label}, slider" aria-valuetext=${`${this.format(this.value)} ${this.suffix}`}
-        @input=${(event: Event) => { this.draft = undefined; this.error = ''; this.send('bb-input', this.fromSlider(Number((event.target as HTMLInputElement).value))); }}
-        @change=${(event: Event) => this.send('bb-change', this.fromSlider(Number((event.target as HTMLInputElement).value)))}>` : nothing}
+      ${this.sliderMax > 0 ? this.renderSlider() : nothing}
       <div id="about">${this.error ? html`<p class="error">${this.error}</p>` : this.hint ? html`<p class="hint">${this.hint}</p>` : nothing}</div>`;
   }
 }

@@ -9,12 +9,12 @@ function tokenize(latex: string): Token[] | undefined {
     .replace(/\{,\}|\\,/g, '')
     .replace(/~/g, ' ');
   const tokens: Token[] = [];
-  const pattern = /\s+|(\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)|\\(?:mathrm|text|operatorname|mathit)\{([^{}]*)\}|\\([a-zA-Z]+|.)|([a-zA-Z])|([-+*/^_(){}[\]=,|<>])/gy;
+  const pattern = /\s+|(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|\\(?:mathrm|text|operatorname|mathit)\{([^{}]*)\}|\\([a-zA-Z]+|.)|([a-zA-Z])|([-+*/^_(){}[\]=,|<>])/gy;
   while (pattern.lastIndex < text.length) {
     const match = pattern.exec(text);
     if (!match) return undefined;
     const [, number, word, command, letter, op] = match;
-    if (number) tokens.push({ kind: 'number', text: number.replace(/,(?=\d{3})/g, '') });
+    if (number) tokens.push({ kind: 'number', text: number });
     else if (word !== undefined) tokens.push({ kind: 'name', text: word.replace(/[^A-Za-z0-9]+/g, '_') });
     else if (letter) tokens.push({ kind: 'name', text: letter });
     else if (command) tokens.push({ kind: 'op', text: '\\' + command });

@@ -109,7 +109,8 @@ export const base = css`
   th, td { text-align: start; vertical-align: baseline; padding: 0.4rem var(--s3) 0.4rem 0; border-block-end: 1px solid var(--rule); font-weight: 400; }
   thead th { font-size: var(--t0); color: var(--soft); font-weight: 500; line-height: 1.35; vertical-align: bottom; border-block-end-color: var(--edge); }
   th:last-child, td:last-child { padding-inline-end: 0; }
-  td.n, th.n { text-align: end; }
+  td.n, th.n { text-align: end; inline-size: 1%; white-space: nowrap; padding-inline-start: var(--s3); }
+  td.m { inline-size: 1%; padding-inline-end: 0; }
   tr.total > * { font-weight: 600; border-block-end: 0; border-block-start: 1px solid var(--edge); }
   tr.group > th { font-weight: 600; }
   tr.sub > th { padding-inline-start: var(--s4); }

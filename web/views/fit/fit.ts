@@ -127,8 +127,8 @@ export class Fit extends View {
     const need = report.inference.total;
     const unit = units.value;
     return need <= memory
-      ? `Fits: ${inUnit(need, unit)} of ${inUnit(memory, unit)} ${unit}. Longest context: ${tokens(longestContext)} tokens.`
-      : `Does not fit: ${inUnit(need, unit)} of ${inUnit(memory, unit)} ${unit}.`;
+      ? `Fits: ${inUnit(need, unit, true)} of ${inUnit(memory, unit)} ${unit}. Longest context: ${tokens(longestContext)} tokens.`
+      : `Does not fit: ${inUnit(need, unit, true)} of ${inUnit(memory, unit)} ${unit}.`;
   }
 
   #toggle(id: string): void { this.open = this.open === id ? '' : id; }
@@ -138,9 +138,9 @@ export class Fit extends View {
   }
 
   protected override render() {
-    return html`<div class="layout">
+    return html`<div class="layout ${this.controls}">
       <div class="head">${this.#renderHead()}</div>
-      <form class="inputs no-print" aria-label="What to size" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form>
+      ${this.controls === 'none' ? nothing : html`<form class="inputs no-print" aria-label="What to size" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form>`}
       <div class="detail">${this.#renderDetail()}</div>
     </div>`;
   }
@@ -158,26 +158,27 @@ export class Fit extends View {
         </select>
         ${this.pasting ? this.#renderConfigBox() : nothing}
       </div>
-      <div class="field">
-        <label class="label" for="weights">Weights as</label>
-        <select id="weights" @change=${(event: Event) => this.#set({ weights: (event.target as HTMLSelectElement).value })}>${this.#formatOptions(asked.weights)}</select>
-      </div>
-      <div class="field">
-        <label class="label" for="device">Device</label>
-        <select id="device" @change=${this.#onDevice}>
-          ${deviceGroups.map((group) => html`<optgroup label=${group.title}>${group.entries.map(({ device, memory }) => html`
-            <option value=${`${device.id} ${memory}`} .selected=${device.id === asked.device && (memory === asked.memory || device.memory.length === 1)}>${device.name.replace(/ \d+GB/, '')}, ${integer(memory / 2 ** 30)}${nbsp}GB</option>`)}</optgroup>`)}
-        </select>
-      </div>
-      ${this.#numberField('memory', 'Memory', units.value)}
-      ${this.#numberField('context', 'Context', 'tokens')}
-      <div class="pair">
-        ${this.#numberField('batch', 'Batch', 'seq.')}
+      ${this.#formatField('weights', 'Weights as')}
+      ${this.controls === 'min' ? nothing : html`
         <div class="field">
-          <label class="label" for="kv">KV cache as</label>
-          <select id="kv" @change=${(event: Event) => this.#set({ kv: (event.target as HTMLSelectElement).value })}>${this.#formatOptions(asked.kv)}</select>
+          <label class="label" for="device">Device</label>
+          <select id="device" @change=${this.#onDevice}>
+            ${deviceGroups.map((group) => html`<optgroup label=${group.title}>${group.entries.map(({ device, memory }) => html`
+              <option value=${`${device.id} ${memory}`} .selected=${device.id === asked.device && (memory === asked.memory || device.memory.length === 1)}>${device.name.replace(/ \d+GB/, '')}, ${integer(memory / 2 ** 30)}${nbsp}GB</option>`)}</optgroup>`)}
+          </select>
         </div>
-      </div>`;
+        ${this.#numberField('memory', 'Memory', units.value)}
+        ${this.#numberField('context', 'Context', 'tokens')}
+        <div class="pair">${this.#numberField('batch', 'Batch', 'seq.')} ${this.#formatField('kv', 'KV cache as')}</div>`}`;
+  }
+
+  #formatField(key: 'weights' | 'kv', label: string) {
+    return html`<div class="field">
+      <label class="label" for=${key}>${label}</label>
+      <select id=${key} @change=${(event: Event) => this.#set({ [key]: (event.target as HTMLSelectElement).value })}>
+        ${this.catalog!.formats.map((format) => html`<option value=${format.id} .selected=${format.id === this.asked[key]}>${format.label} (${Math.round(format.bitsPerWeight * 1000) / 1000} bits)</option>`)}
+      </select>
+    </div>`;
   }
 
   #numberField(key: 'memory' | 'context' | 'batch', label: string, suffix: string) {
@@ -190,10 +191,6 @@ export class Fit extends View {
       .step=${isMemory ? memoryStep : doubling}
       @bb-input=${(event: CustomEvent<number>) => this.#set({ [key]: write(event.detail) }, false)}
       @bb-change=${(event: CustomEvent<number>) => this.#set({ [key]: write(event.detail) })}></bb-number-field>`;
-  }
-
-  #formatOptions(current: string) {
-    return this.catalog!.formats.map((format) => html`<option value=${format.id} .selected=${format.id === current}>${format.label} (${Math.round(format.bitsPerWeight * 1000) / 1000} bits)</option>`);
   }
 
   #renderConfigBox() {
@@ -258,9 +255,11 @@ export class Fit extends View {
   #renderDetail() {
     if (!this.answer) return nothing;
     const { report } = this.answer;
-    return html`<div class=${this.refusal ? 'stale' : ''}>${termTable({
+    const table = termTable({
       groups: groupsOf(report), total: report.inference.total, open: this.open, toggle: (id) => this.#toggle(id), pointed: this.pointed, point: (id) => { this.pointed = id; },
-    })}</div>`;
+    });
+    // In somebody else's page the table is there, but folded.
+    return html`<div class=${this.refusal ? 'stale' : ''}>${this.controls === 'page' ? table : html`<details><summary class="small">Term by term</summary>${table}</details>`}</div>`;
   }
 
   #renderAnswer({ report, longestContext }: SizeAnswer, asked: FitState) {
@@ -270,7 +269,7 @@ export class Fit extends View {
     const opening = (id: string, text: string, name: string) => value(text, this.open === id, () => this.#toggle(id), name);
     return html`
       <h1 class="answer"><span class=${fits ? 'yes' : 'no'}>${fits ? 'Fits' : 'Does not fit'}:</span>
-        ${opening('answer', inUnit(need, unit), 'Needed')} of ${inUnit(asked.memory, unit)}${nbsp}${unit}.
+        ${opening('answer', inUnit(need, unit, true), 'Needed')} of ${inUnit(asked.memory, unit)}${nbsp}${unit}.
         ${fits ? html`Longest context: ${opening('longest', tokens(longestContext), 'Longest context')}${nbsp}tokens.` : html`${bytes(need - asked.memory, unit)} too much.`}</h1>
       ${this.open === 'answer' ? html`<bb-explain .term=${wholeTerm(report)}></bb-explain>` : nothing}
       ${this.open === 'longest' ? html`<bb-notice kind="info"><p>With these formats and ${asked.batch === 1 ? 'one sequence' : `${integer(asked.batch)} sequences`}, ${exact(longestContext)} tokens

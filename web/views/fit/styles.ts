@@ -17,11 +17,14 @@ export const styles = css`
   .mark { text-decoration: none; cursor: help; color: var(--soft); font-family: var(--mono); }
   .mark.assumed { color: var(--c2); }
   .legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); margin-block-start: var(--s2); max-inline-size: none; }
+  .min > .inputs { grid-template-columns: 1fr 1fr; gap: var(--s3); }
+  .full > .inputs, .page > .inputs { grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
+  details > .scroll { margin-block-start: var(--s3); }
   @container (min-width: 48rem) {
-    .layout { grid-template-columns: minmax(15rem, 19rem) minmax(0, 1fr); gap: var(--s5) var(--s6); grid-template-areas: 'inputs head' 'inputs detail'; grid-template-rows: auto 1fr; }
-    .head { grid-area: head; }
-    .inputs { grid-area: inputs; }
-    .detail { grid-area: detail; }
+    .layout.full, .layout.page { grid-template-columns: minmax(15rem, 19rem) minmax(0, 1fr); gap: var(--s5) var(--s6); grid-template-areas: 'inputs head' 'inputs detail'; grid-template-rows: auto 1fr; }
+    .full > .head, .page > .head { grid-area: head; }
+    .full > .inputs, .page > .inputs { grid-area: inputs; grid-template-columns: 1fr; }
+    .full > .detail, .page > .detail { grid-area: detail; }
     .answer { font-size: var(--t4); }
     .head .lead { font-size: var(--t2); }
   }

@@ -29,7 +29,7 @@ export const termTable = ({ groups, total, open, toggle, pointed, point }: TermT
         <td class="n">${bytes(group.breakdown.total, units.value, true)}</td><td class="n">${percent(total > 0 ? group.breakdown.total / total : 0)}</td></tr>
       ${group.breakdown.terms.map((term) => {
         const id = `${group.id}/${term.id}`;
-        return html`<tr class="sub"><th scope="row">${term.label}</th><td>${mark(term.certainty)}</td>
+        return html`<tr class="sub"><th scope="row">${term.label}</th><td class="m">${mark(term.certainty)}</td>
           <td class="n">${value(shortValue(term, true), open === id, () => toggle(id), term.label)}</td>
           <td class="n soft">${percent(total > 0 ? term.value / total : 0)}</td></tr>
           ${open === id ? html`<tr><td colspan="4"><bb-explain .term=${term}></bb-explain></td></tr>` : nothing}`;
