@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "sizing/latex.h"
@@ -61,9 +63,7 @@ double whole_power(double base, std::uint64_t exponent) {
 }  // namespace
 
 Expression symbol(std::string_view name, double value) { return {value, std::string(name), number_text(value), Form::atom}; }
-Expression symbol(std::string_view name, std::uint64_t value) { return symbol(name, static_cast<double>(value)); }
 Expression number(double value) { return {value, number_text(value), number_text(value), Form::atom}; }
-Expression number(std::uint64_t value) { return number(static_cast<double>(value)); }
 
 Expression operator+(Expression a, const Expression& b) {
   if (is_plain(a, 0)) return b;

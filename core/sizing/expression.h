@@ -7,7 +7,7 @@
 //   bytes.numbers  "2 \cdot 1 \cdot (4{,}096 + 11{,}008)"
 #pragma once
 
-#include <cstdint>
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -25,11 +25,11 @@ struct Expression {
 };
 
 /// A quantity with a name. `name` is LaTeX that binds tightly: "d", "L_{\text{full}}", "(a + 2 k)".
-Expression symbol(std::string_view name, std::uint64_t value);
 Expression symbol(std::string_view name, double value);
+Expression symbol(std::string_view name, std::integral auto value) { return symbol(name, static_cast<double>(value)); }
 /// A number that reads the same in both.
-Expression number(std::uint64_t value);
 Expression number(double value);
+Expression number(std::integral auto value) { return number(static_cast<double>(value)); }
 
 /// Sums and products leave out zeros and ones that are plain numbers (number(0), number(1)), never named quantities.
 Expression operator+(Expression a, const Expression& b);

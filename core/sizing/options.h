@@ -5,6 +5,7 @@
 #include <string>
 
 #include "error.h"
+#include "sizing/training_options.h"
 
 namespace bitbudget::sizing {
 
@@ -21,6 +22,9 @@ struct SizeOptions {
   std::uint64_t context = 2048;       // tokens per sequence
   std::uint64_t prefill_chunk = 512;  // tokens
   bool window_keeps_chunk = false;    // sliding layers hold W + prefill_chunk tokens instead of W (llama.cpp)
+  bool flash_attention = true;        // of inference: the scores of a whole chunk are never held
+  bool all_logits = false;            // of inference: logits of every token of a prompt, not of the last one
+  TrainingOptions training;           // default: all parameters, mixed-precision Adam, on one device
 };
 
 /// batch, context and prefill_chunk are 1 .. 2^40; invalid_argument names the field as JavaScript spells it.

@@ -12,6 +12,7 @@
 #include "sizing/options.h"
 #include "sizing/parameters.h"
 #include "sizing/tensor_groups.h"
+#include "sizing/training.h"
 
 namespace bitbudget::sizing {
 
@@ -23,9 +24,15 @@ struct SizeReport {
   Parameters parameters;
   Breakdown weights;
   KvCache kv_cache;
+  Breakdown activations;                // of inference
+  Breakdown inference;                  // weights, cache and activations: three terms
+  Training training;                    // with micro-batches of options.batch sequences of options.context tokens
+  Breakdown flops_per_token;            // one token at the end of options.context
+  Breakdown flops_prefill;
+  Breakdown flops_training;             // one step of one data-parallel rank
 };
 
-/// Reads the config and sizes it. Errors as read_config, check_options, weights and kv_cache have them.
+/// Reads the config and sizes it. Errors as read_config, check_options, weights, kv_cache and training_memory have them.
 Result<SizeReport> size_model(std::string_view config, const SizeOptions& options = {});
 /// The same for a description made by hand.
 Result<SizeReport> size_model(const ModelDescription& model, const SizeOptions& options = {});
