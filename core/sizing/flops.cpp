@@ -62,11 +62,13 @@ void add_projections(Breakdown& out, const ModelDescription& model, const std::v
   }
 }
 
-/// Widths that a query meets in each key and takes from each value.
-Expression score_widths(const Attention& attention, const LayerSymbols& s, LatentAttention latent) {
-  if (attention.kind == AttentionKind::latent && latent == LatentAttention::absorbed) return (s.c + s.h_r) + s.c;
-  if (attention.key_dim == attention.value_dim) return number(2) * s.h;
-  return s.h + s.h_v;
+/// For each pair of a query and a key, in all layers: a product over the key's width and one over the value's, for each head.
+Expression score_work(const Attention& attention, const LayerSymbols& s, LatentAttention latent) {
+  if (attention.kind == AttentionKind::latent && latent == LatentAttention::absorbed) {
+    return number(2) * s.layers * s.a * (number(2) * s.c + s.h_r);
+  }
+  if (attention.key_dim == attention.value_dim) return number(4) * s.layers * s.a * s.h;
+  return number(2) * s.layers * s.a * (s.h + s.h_v);
 }
 
 void add_scores(Breakdown& out, const ModelDescription& model, std::size_t kind, const LayerSymbols& s, const Work& work) {
@@ -74,7 +76,7 @@ void add_scores(Breakdown& out, const ModelDescription& model, std::size_t kind,
   if (attention.kind == AttentionKind::none) return;
   const Expression seen = pairs(work, s, attention.window != 0);
   out.add(to_term(kind_id(model, kind, "scores"), kind_label(model, kind, "Attention scores and values"),
-                  number(2) * s.layers * s.a * score_widths(attention, s, work.latent) * seen, Unit::flops, Certainty::exact));
+                  score_work(attention, s, work.latent) * seen, Unit::flops, Certainty::exact));
   const bool again = attention.kind == AttentionKind::latent && work.decode && work.latent == LatentAttention::expanded;
   if (!again) return;
   out.add(to_term(kind_id(model, kind, "expansion"), kind_label(model, kind, "Keys and values of cached tokens, made again"),

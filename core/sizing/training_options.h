@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bitbudget::sizing {
@@ -23,6 +24,21 @@ enum class Checkpointing {
   selective,  // attention scores are made again in the backward pass (arXiv 2205.05198, section 5)
   full,       // each layer's input is kept, all else made again
 };
+
+/// The choices by their names in JavaScript.
+template <class T>
+struct Named {
+  std::string_view name;
+  T value;
+};
+inline constexpr Named<TrainingMethod> kTrainingMethods[] = {
+    {"full", TrainingMethod::full}, {"lora", TrainingMethod::lora}, {"qlora", TrainingMethod::qlora}};
+inline constexpr Named<Optimizer> kOptimizers[] = {
+    {"sgd", Optimizer::sgd}, {"sgd_momentum", Optimizer::sgd_momentum}, {"adam", Optimizer::adam}, {"adam_8bit", Optimizer::adam_8bit}};
+inline constexpr Named<Precision> kPrecisions[] = {
+    {"fp32", Precision::fp32}, {"mixed", Precision::mixed}, {"bf16", Precision::bf16}};
+inline constexpr Named<Checkpointing> kCheckpointings[] = {
+    {"none", Checkpointing::none}, {"selective", Checkpointing::selective}, {"full", Checkpointing::full}};
 
 struct TrainingOptions {
   TrainingMethod method = TrainingMethod::full;

@@ -5,14 +5,12 @@ import { BitbudgetError, unwrap } from './error.js';
 import { filesApi } from './files.js';
 import { formatsApi } from './formats.js';
 import { measureApi } from './measure.js';
+import { sizingApi } from './sizing.js';
 import { tensorApi } from './tensor.js';
 
 export { BitbudgetError };
 
-/** What of the API is bound. */
-type Bound = Pick<api.Bitbudget, 'version' | 'simd' | 'formats' | 'encodedSize' | 'encode' | 'decode' | 'compare' | 'errorSums' | 'errorReport' | 'throughput' | 'randomTensor' | 'statistics' | 'histogram' | 'lineErrors' | 'outliers' | 'inspect' | 'readTensor' | 'decodeTensor' | 'npyHeader'>;
-
-export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = {}): Promise<Bound> {
+export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = {}): Promise<api.Bitbudget> {
   const module: MainModule = await createModule(options.wasmBinary ? { wasmBinary: options.wasmBinary } : {});
   return {
     version: module.version(),
@@ -20,6 +18,7 @@ export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = 
     ...filesApi(module),
     ...formatsApi(module),
     ...measureApi(module),
+    ...sizingApi(module),
     ...tensorApi(module),
   };
 }

@@ -1,0 +1,63 @@
+// The package as Node.js loads it: sizing.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { load } from '../../build/package/index.js';
+import { refusal } from './refusal.mjs';
+
+const bitbudget = await load();
+const llama7b = bitbudget.models().find(({ id }) => id === 'huggyllama/llama-7b').config;
+
+const breakdowns = (report) => [report.parameters, report.weights, report.kvCache, report.activations, report.inference, report.training,
+  report.flops.perToken, report.flops.prefill, report.flops.trainingStep];
+
+test('LLaMA-7B has the published totals', () => {
+  const report = bitbudget.sizeModel(llama7b, { context: 2048 });
+  assert.equal(report.modelType, 'llama');
+  assert.equal(report.parameters.total, 6738415616);
+  assert.equal(report.weights.total, 2 * 6738415616);
+  assert.equal(report.kvCache.total, 1073741824);
+  assert.equal(report.inference.total, report.weights.total + report.kvCache.total + report.activations.total);
+  // Mixed-precision Adam: 16 bytes for each parameter.
+  const states = report.training.terms.filter(({ id }) => !id.startsWith('activations_')).reduce((sum, { value }) => sum + value, 0);
+  assert.equal(states, 16 * 6738415616);
+});
+
+test('every known model is sized; totals are sums of named terms, each with its formula', () => {
+  const models = bitbudget.models();
+  assert.equal(new Set(models.map(({ id }) => id)).size, models.length);
+  for (const { id, config } of models) {
+    const report = bitbudget.sizeModel(config, { batch: 3, context: 5000 });
+    for (const { total, terms } of breakdowns(report)) {
+      assert.ok(terms.length > 0, id);
+      assert.equal(new Set(terms.map((term) => term.id)).size, terms.length, id);
+      assert.ok(Math.abs(terms.reduce((sum, { value }) => sum + value, 0) - total) <= total * 1e-12, id);
+      for (const term of terms) assert.ok(term.label && term.formula && term.substituted && term.unit && term.certainty, `${id} ${term.id}`);
+    }
+  }
+});
+
+test('options reach the core, and a slip is refused with its name', () => {
+  const total = (training) => bitbudget.sizeModel(llama7b, { context: 512, training }).training.total;
+  assert.ok(total({ method: 'qlora' }) < total({ method: 'lora' }));
+  assert.ok(total({ method: 'lora', loraTargets: ['attn_q'] }) < total({ method: 'lora' }));
+  assert.ok(total({ zeroStage: 3, dataParallel: 8 }) < total({ zeroStage: 2, dataParallel: 8 }));
+  assert.equal(refusal(() => total({ zeroStage: 4 })).field, 'training.zeroStage');
+  assert.equal(refusal(() => total({ method: 'magic' })).field, 'training.method');
+  assert.equal(refusal(() => total({ method: 'lora', loraTargets: ['nothing'] })).field, 'training.loraTargets');
+  assert.equal(refusal(() => total({ zeroStages: 1 })).field, 'training.zeroStages');
+  assert.equal(refusal(() => bitbudget.sizeModel(llama7b, { contxt: 1 })).field, 'contxt');
+  assert.equal(refusal(() => bitbudget.sizeModel(llama7b, { batch: 0 })).field, 'batch');
+  assert.equal(refusal(() => bitbudget.sizeModel(llama7b, { weightFormat: 'q99' })).code, 'unknown_format');
+  assert.equal(refusal(() => bitbudget.sizeModel('{', {})).code, 'invalid_json');
+  assert.equal(refusal(() => bitbudget.sizeModel('{"model_type": "unheard_of"}', {})).code, 'unknown_model');
+});
+
+test('a full report takes less than a millisecond', () => {
+  for (let i = 0; i < 200; i++) bitbudget.sizeModel(llama7b);
+  const times = Array.from({ length: 200 }, () => {
+    const start = performance.now();
+    bitbudget.sizeModel(llama7b, { training: { method: 'lora' } });
+    return performance.now() - start;
+  }).sort((a, b) => a - b);
+  assert.ok(times[100] < 1, `median ${times[100]} ms`);
+});

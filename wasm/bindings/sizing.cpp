@@ -1,0 +1,174 @@
+// core/sizing for JavaScript. Options come as an object whose absent members keep the core's defaults; the package has checked
+// their types. Reports go as JSON text.
+#include "convert.h"
+#include "json_text.h"
+
+#include "sizing/report.h"
+
+namespace bitbudget::wasm {
+namespace {
+
+using sizing::Breakdown;
+using sizing::Term;
+
+void read(const val& from, const char* name, std::string& to) {
+  if (const val member = from[name]; !member.isUndefined()) to = member.as<std::string>();
+}
+void read(const val& from, const char* name, std::uint64_t& to) {
+  if (const val member = from[name]; !member.isUndefined()) to = static_cast<std::uint64_t>(member.as<double>());
+}
+void read(const val& from, const char* name, bool& to) {
+  if (const val member = from[name]; !member.isUndefined()) to = member.as<bool>();
+}
+void read(const val& from, const char* name, std::vector<std::string>& to) {
+  if (const val member = from[name]; !member.isUndefined()) to = emscripten::vecFromJSArray<std::string>(member);
+}
+
+template <class T, std::size_t n>
+Result<void> read(const val& from, const char* name, const sizing::Named<T> (&table)[n], T& to) {
+  const val member = from[name];
+  if (member.isUndefined()) return {};
+  const std::string text = member.as<std::string>();
+  std::string names;
+  for (const auto& entry : table) {
+    if (entry.name == text) {
+      to = entry.value;
+      return {};
+    }
+    names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  const std::string field = std::string("training.") + name;
+  return fail_field(ErrorCode::invalid_argument, field, field + " is one of " + names + "; not \"" + text + "\".");
+}
+
+Result<sizing::TrainingOptions> training_options(const val& from) {
+  sizing::TrainingOptions to;
+  if (from.isUndefined()) return to;
+  if (auto done = read(from, "method", sizing::kTrainingMethods, to.method); !done) return std::unexpected(done.error());
+  if (auto done = read(from, "optimizer", sizing::kOptimizers, to.optimizer); !done) return std::unexpected(done.error());
+  if (auto done = read(from, "precision", sizing::kPrecisions, to.precision); !done) return std::unexpected(done.error());
+  if (auto done = read(from, "checkpointing", sizing::kCheckpointings, to.checkpointing); !done) return std::unexpected(done.error());
+  read(from, "fp32Gradients", to.fp32_gradients);
+  read(from, "flashAttention", to.flash_attention);
+  read(from, "dropout", to.dropout);
+  read(from, "loraRank", to.lora_rank);
+  read(from, "loraTargets", to.lora_targets);
+  read(from, "baseFormat", to.base_format);
+  read(from, "zeroStage", to.zero_stage);
+  read(from, "dataParallel", to.data_parallel);
+  read(from, "tensorParallel", to.tensor_parallel);
+  read(from, "sequenceParallel", to.sequence_parallel);
+  read(from, "pipelineParallel", to.pipeline_parallel);
+  read(from, "expertParallel", to.expert_parallel);
+  return to;
+}
+
+Result<sizing::SizeOptions> size_options(const val& from) {
+  sizing::SizeOptions to;
+  read(from, "weightFormat", to.weight_format);
+  read(from, "embeddingFormat", to.embedding_format);
+  read(from, "headFormat", to.head_format);
+  read(from, "normFormat", to.norm_format);
+  read(from, "storeTiedHead", to.store_tied_head);
+  read(from, "kvFormat", to.kv_format);
+  read(from, "kFormat", to.k_format);
+  read(from, "vFormat", to.v_format);
+  read(from, "batch", to.batch);
+  read(from, "context", to.context);
+  read(from, "prefillChunk", to.prefill_chunk);
+  read(from, "windowKeepsChunk", to.window_keeps_chunk);
+  read(from, "flashAttention", to.flash_attention);
+  read(from, "allLogits", to.all_logits);
+  auto training = training_options(from["training"]);
+  if (!training) return std::unexpected(training.error());
+  to.training = std::move(*training);
+  return to;
+}
+
+const char* to_string(sizing::Unit unit) {
+  switch (unit) {
+    case sizing::Unit::parameters: return "parameters";
+    case sizing::Unit::bytes: return "bytes";
+    case sizing::Unit::flops: return "flops";
+    case sizing::Unit::seconds: return "seconds";
+  }
+  return "";
+}
+
+const char* to_string(sizing::Certainty certainty) {
+  switch (certainty) {
+    case sizing::Certainty::exact: return "exact";
+    case sizing::Certainty::formula: return "formula";
+    case sizing::Certainty::assumed: return "assumed";
+  }
+  return "";
+}
+
+void write(JsonText& json, const Term& term) {
+  json.open('{').member("id", term.id).member("label", term.label).member("value", term.value).member("unit", to_string(term.unit));
+  json.member("formula", term.formula).member("substituted", term.substituted).member("certainty", to_string(term.certainty)).close('}');
+}
+
+/// The members of a breakdown, into an object that is open.
+void write_members(JsonText& json, const Breakdown& breakdown) {
+  json.member("total", breakdown.total).key("terms").open('[');
+  for (const Term& term : breakdown.terms) write(json, term);
+  json.close(']');
+}
+
+void write(JsonText& json, std::string_view name, const Breakdown& breakdown) {
+  json.key(name).open('{');
+  write_members(json, breakdown);
+  json.close('}');
+}
+
+void write_tensor(JsonText& json, const sizing::TensorGroup& group) {
+  json.open('{').member("id", group.id).member("name", group.name).member("label", group.label).member("role", to_string(group.role));
+  json.member("rows", static_cast<double>(group.rows.value)).member("columns", static_cast<double>(group.columns.value));
+  json.member("copies", static_cast<double>(group.copies)).member("parameters", static_cast<double>(group.parameters));
+  json.member("active", static_cast<double>(group.active)).member("adaptable", takes_adapter(group)).close('}');
+}
+
+std::string report_text(const sizing::SizeReport& report) {
+  JsonText json;
+  json.open('{').member("modelType", report.model_type).key("notes").open('[');
+  for (const std::string& note : report.notes) json.value(note);
+  json.close(']').key("parameters").open('{').member("active", report.parameters.active);
+  write_members(json, report.parameters);
+  json.close('}');
+  write(json, "weights", report.weights);
+  json.key("kvCache").open('{').member("bytesPerToken", report.kv_cache.bytes_per_token);
+  write_members(json, report.kv_cache);
+  json.close('}');
+  write(json, "activations", report.activations);
+  write(json, "inference", report.inference);
+  json.key("training").open('{').member("devices", static_cast<double>(report.training.devices));
+  json.member("stage", static_cast<double>(report.training.stage)).member("trainedParameters", report.training.trained_parameters);
+  write_members(json, report.training);
+  json.close('}').key("flops").open('{');
+  write(json, "perToken", report.flops_per_token);
+  write(json, "prefill", report.flops_prefill);
+  write(json, "trainingStep", report.flops_training);
+  json.close('}').key("tensors").open('[');
+  for (const sizing::TensorGroup& group : report.tensors) write_tensor(json, group);
+  json.close(']').key("stored").open('[');
+  for (const sizing::StoredExtra& extra : report.stored) {
+    json.open('{').member("id", extra.id).member("label", extra.label).member("elements", static_cast<double>(extra.elements));
+    json.member("always", extra.always).close('}');
+  }
+  return json.close(']').close('}').take();
+}
+
+val size_model(const std::string& config, const val& from) {
+  const auto options = size_options(from);
+  if (!options) return failure(options.error());
+  return settle(sizing::size_model(config, *options), [](const sizing::SizeReport& report) { return val(report_text(report)); });
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(bitbudget_sizing) {
+  emscripten::function("sizeModel", &size_model);
+}
+
+}  // namespace bitbudget::wasm
