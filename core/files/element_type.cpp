@@ -149,14 +149,17 @@ Result<std::uint64_t> stored_bytes(const ElementType& type, std::uint64_t count)
     return fail(ErrorCode::invalid_argument, std::to_string(count) + " elements are not whole blocks of " +
                                                  std::to_string(type.block_length) + ", as " + std::string(type.name) + " needs.");
   }
-  std::uint64_t bits = 0;
-  if (!checked_multiply(count / type.block_length, type.block_bits, bits)) {
-    return fail(ErrorCode::too_large, "The tensor has more than 2^50 bytes.");
+  const std::uint64_t blocks = count / type.block_length;
+  // Types below a byte: eight blocks at a time, then the rest, so that no product of bits has to be held.
+  const std::uint64_t rest_bits = blocks % 8 * type.block_bits;
+  std::uint64_t bytes = 0;
+  if (!checked_multiply(blocks / 8, type.block_bits, bytes) || !checked_add(bytes, rest_bits / 8, bytes)) {
+    return fail(ErrorCode::too_large, "The tensor has more than 2^53 bytes.");
   }
-  if (bits % 8 != 0) {
+  if (rest_bits % 8 != 0) {
     return fail(ErrorCode::invalid_argument, std::to_string(count) + " elements of " + std::string(type.name) + " do not end on a byte.");
   }
-  return bits / 8;
+  return bytes;
 }
 
 }  // namespace bitbudget::files

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "files/gguf.h"
+#include "files/index_config.h"
 #include "files/memory.h"
 #include "files/npy.h"
+#include "files/npz.h"
 #include "files/safetensors.h"
 #include "files/source.h"
 
@@ -22,8 +25,28 @@ bool is_safetensors(const Source& source) {
   return source.size() >= 8 && load<std::uint64_t>(source.bytes.data()) >> 32 == 0 && (source.size() == 8 || source.bytes[8] == std::byte{'{'});
 }
 
+bool is_gguf(const Source& source) { return starts_with(source, "GGUF"); }
+
+/// A member, or the directory of an empty archive.
+bool is_npz(const Source& source) { return starts_with(source, "PK\x03\x04") || starts_with(source, "PK\x05\x06"); }
+
+std::string_view text_of(const Source& source) { return {reinterpret_cast<const char*>(source.bytes.data()), source.bytes.size()}; }
+
+bool is_json_object(const Source& source) {
+  const auto first = text_of(source).find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text_of(source)[first] == '{';
+}
+
+/// An index has a weight_map, a config has none.
+Result<FileReport> read_json(const Source& source) {
+  if (!source.whole() || text_of(source).find("\"weight_map\"") != std::string_view::npos) {
+    auto index = read_safetensors_index(source);
+    if (index || index.error().code != ErrorCode::missing_field) return index;
+  }
+  return read_config_json(source);
+}
+
 struct Reader {
-  FileFormat format;
   std::string_view extension;
   bool (*recognises)(const Source& source);
   Result<FileReport> (*read)(const Source& source);
@@ -31,8 +54,11 @@ struct Reader {
 
 // The first that recognises the bytes reads them.
 constexpr std::array kReaders = {
-    Reader{FileFormat::npy, ".npy", is_npy, read_npy},
-    Reader{FileFormat::safetensors, ".safetensors", is_safetensors, read_safetensors},
+    Reader{".npy", is_npy, read_npy},
+    Reader{".gguf", is_gguf, read_gguf},
+    Reader{".npz", is_npz, read_npz},
+    Reader{".safetensors", is_safetensors, read_safetensors},
+    Reader{".json", is_json_object, read_json},
 };
 
 Result<FileReport> read(const Source& source, std::string_view name) {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "files/inspect.h"
-#include "files/npy.h"
+#include "files/npz.h"
 #include "files/source.h"
 #include "formats/registry.h"
 
@@ -84,7 +84,16 @@ Result<TensorValues> read(std::span<const std::byte> file, std::string_view name
   }
   auto values = Buffer<float>::of_size(count);
   if (!values) return std::unexpected(std::move(values.error()));
-  const auto stored = file.subspan(static_cast<std::size_t>(found->offset), static_cast<std::size_t>(found->byte_length));
+  UnpackedTensor unpacked;
+  std::span<const std::byte> stored;
+  if (found->deflated) {
+    auto result = unpack_npz_tensor({file, file.size()}, name);
+    if (!result) return std::unexpected(std::move(result.error()));
+    unpacked = std::move(*result);
+    stored = unpacked.values;
+  } else {
+    stored = file.subspan(static_cast<std::size_t>(found->offset), static_cast<std::size_t>(found->byte_length));
+  }
   if (auto done = decode_tensor(*found, stored, values->span()); !done) return std::unexpected(std::move(done.error()));
   return TensorValues{std::move(found->shape), std::move(*values)};
 }

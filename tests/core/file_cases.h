@@ -34,11 +34,19 @@ inline std::string floats(std::initializer_list<float> values) {
   return out;
 }
 
+inline std::string unhex(std::string_view digits) {
+  const auto value = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::string out;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) out += static_cast<char>(value(digits[i]) * 16 + value(digits[i + 1]));
+  return out;
+}
+
 inline std::string zeros(std::size_t count) { return std::string(count, '\0'); }
 
 inline std::vector<float> values_of(std::string_view file, std::string_view tensor) {
   const auto read = files::read_tensor(as_bytes(file), tensor);
-  REQUIRE_MESSAGE(read.has_value(), read.error().message);
+  CHECK_MESSAGE(read.has_value(), read.error().message);
+  if (!read) return {-12345};
   const auto values = read->values.span();
   return {values.begin(), values.end()};
 }

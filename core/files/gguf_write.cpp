@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <bit>
+
+#include "files/gguf.h"
+#include "files/json_scan.h"
+
+namespace bitbudget::files {
+namespace {
+
+template <class T>
+void append(std::string& out, T value) {
+  const auto* bytes = reinterpret_cast<const char*>(&value);
+  out.append(bytes, sizeof value);
+}
+
+void append_text(std::string& out, std::string_view text) {
+  append(out, static_cast<std::uint64_t>(text.size()));
+  out += text;
+}
+
+constexpr std::uint64_t padded(std::uint64_t size, std::uint64_t alignment) { return (size + alignment - 1) & ~(alignment - 1); }
+
+}  // namespace
+
+GgufEntryToWrite gguf_text(std::string key, std::string_view text) {
+  GgufEntryToWrite entry{std::move(key), GgufType::string, {}};
+  append_text(entry.value, text);
+  return entry;
+}
+
+GgufEntryToWrite gguf_u32(std::string key, std::uint32_t value) {
+  GgufEntryToWrite entry{std::move(key), GgufType::u32, {}};
+  append(entry.value, value);
+  return entry;
+}
+
+GgufEntryToWrite gguf_f32(std::string key, float value) {
+  GgufEntryToWrite entry{std::move(key), GgufType::f32, {}};
+  append(entry.value, value);
+  return entry;
+}
+
+GgufEntryToWrite entry_to_write(const GgufEntry& entry) {
+  GgufEntryToWrite out{std::string(entry.key), entry.value.type, {}};
+  if (entry.value.type == GgufType::array) {
+    append(out.value, static_cast<std::uint32_t>(entry.value.element));
+    append(out.value, entry.value.count);
+  } else if (entry.value.type == GgufType::string) {
+    append(out.value, static_cast<std::uint64_t>(entry.value.bytes.size()));
+  }
+  out.value.append(reinterpret_cast<const char*>(entry.value.bytes.data()), entry.value.bytes.size());
+  return out;
+}
+
+Result<GgufLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span<const GgufEntryToWrite> metadata) {
+  GgufLayout layout;
+  std::string& header = layout.header;
+  header = "GGUF";
+  append(header, std::uint32_t{3});
+  append(header, static_cast<std::uint64_t>(tensors.size()));
+  append(header, static_cast<std::uint64_t>(metadata.size()));
+  std::uint64_t alignment = 32;
+  for (const GgufEntryToWrite& entry : metadata) {
+    append_text(header, entry.key);
+    append(header, static_cast<std::uint32_t>(entry.type));
+    header += entry.value;
+    if (entry.key == "general.alignment" && entry.value.size() == 4) alignment = load<std::uint32_t>(std::as_bytes(std::span(entry.value)).data());
+  }
+  if (!std::has_single_bit(alignment)) return fail_field(ErrorCode::invalid_argument, "general.alignment", "The alignment must be a power of two.");
+
+  std::uint64_t end = 0;
+  for (const TensorToWrite& tensor : tensors) {
+    if (tensor.type == nullptr || tensor.type->gguf_id < 0) {
+      return fail_field(ErrorCode::unsupported, shown(tensor.name), "ggml has no element type for \"" + shown(tensor.name) + "\".");
+    }
+    auto count = element_count(tensor.shape);
+    auto bytes = count ? stored_bytes(*tensor.type, *count) : std::unexpected(count.error());
+    if (!bytes) return fail_field(bytes.error().code, shown(tensor.name), std::move(bytes.error().message));
+    append_text(header, tensor.name);
+    append(header, static_cast<std::uint32_t>(tensor.shape.size()));
+    for (std::size_t i = tensor.shape.size(); i-- > 0;) append(header, tensor.shape[i]);
+    append(header, static_cast<std::uint32_t>(tensor.type->gguf_id));
+    append(header, end);
+    layout.offsets.push_back(end);
+    if (!checked_add(end, padded(*bytes, alignment), end)) return fail(ErrorCode::too_large, "The file would pass 2^53 bytes.");
+  }
+  header.append(static_cast<std::size_t>(padded(header.size(), alignment) - header.size()), '\0');
+  for (std::uint64_t& offset : layout.offsets) offset += header.size();
+  layout.file_size = header.size() + end;
+
+  // The reader knows every rule: what it would refuse is not written.
+  auto check = read_gguf_header({std::as_bytes(std::span(header)), layout.file_size});
+  if (!check) return fail_field(ErrorCode::invalid_argument, std::move(check.error().field), std::move(check.error().message));
+  return layout;
+}
+
+}  // namespace bitbudget::files
