@@ -7,6 +7,7 @@
 #include "sizing/checked.h"
 #include "sizing/formula.h"
 #include "sizing/latex.h"
+#include "sizing/mixtures.h"
 
 namespace bitbudget::sizing {
 namespace {
@@ -26,39 +27,81 @@ std::string_view shorter_block(std::string_view id) {
   if (id == "q4_k") return "q5_0";
   if (id == "q5_k") return "q5_1";
   if (id == "q6_k") return "q8_0";
-  if (id == "q2_k" || id == "q3_k" || id.starts_with("iq") || id.starts_with("tq")) return id == "iq4_nl" ? "" : "iq4_nl";
+  if (id.starts_with("tq")) return "q4_0";
+  if (id == "q2_k" || id == "q3_k" || (id.starts_with("iq") && id != "iq4_nl")) return "iq4_nl";
   return "";
 }
 
-struct Formats {
+/// How the options spread formats over a model.
+struct Plan {
   std::string_view linear;
   std::string_view embedding;
   std::string_view head;
-  std::string_view rest;  // vectors and what formats do not reach
+  std::string_view rest;     // vectors and matrices that formats do not reach
+  std::string_view vectors;
+  const Mixture* mixture = nullptr;
+  MixtureModel model;
 };
 
-Formats choose(const SizeOptions& options) {
-  Formats formats;
-  formats.linear = options.weight_format;
-  const bool all_matrices = is_float(options.weight_format) || is_llama_cpp(options.weight_format);
-  formats.rest = rest_format(options.weight_format);
-  formats.embedding = all_matrices ? formats.linear : formats.rest;
-  formats.head = formats.embedding;
-  if (!options.embedding_format.empty()) formats.embedding = options.embedding_format;
-  if (!options.head_format.empty()) formats.head = options.head_format;
-  return formats;
+Plan make_plan(const ModelDescription& model, const SizeOptions& options) {
+  Plan plan;
+  plan.mixture = find_mixture(options.weight_format);
+  if (plan.mixture != nullptr) {
+    plan.model = mixture_model(model);
+    plan.linear = plan.mixture->base;
+    plan.rest = "f32";
+    plan.head = mixture_head_format(*plan.mixture, plan.model, model.embedding_dim());
+    plan.embedding = model.tied_head ? plan.head : plan.linear;
+  } else {
+    plan.linear = options.weight_format;
+    plan.rest = rest_format(plan.linear);
+    const bool all_matrices = is_float(plan.linear) || is_llama_cpp(plan.linear);
+    plan.embedding = plan.head = all_matrices ? plan.linear : plan.rest;
+  }
+  if (!options.embedding_format.empty()) plan.embedding = options.embedding_format;
+  if (!options.head_format.empty()) plan.head = options.head_format;
+  plan.vectors = options.norm_format.empty() ? plan.rest : std::string_view(options.norm_format);
+  return plan;
 }
 
-std::string_view wanted_format(const TensorGroup& group, const Formats& formats, const SizeOptions& options) {
-  if (!group.matrix) return options.norm_format.empty() ? formats.rest : std::string_view(options.norm_format);
+/// The format of a group all of whose copies have the same.
+std::string_view wanted_format(const TensorGroup& group, const Plan& plan) {
+  if (!group.matrix) return plan.vectors;
   switch (group.role) {
-    case TensorRole::embedding: return formats.embedding;
-    case TensorRole::head: return formats.head;
+    case TensorRole::embedding: return plan.embedding;
+    case TensorRole::head: return plan.head;
     case TensorRole::router:
-    case TensorRole::position: return formats.rest;
-    case TensorRole::vision: return is_float(formats.linear) ? formats.linear : "f16";
-    default: return group.matmul ? formats.linear : formats.rest;
+    case TensorRole::position: return plan.rest;
+    case TensorRole::vision: return is_float(plan.linear) && plan.mixture == nullptr ? plan.linear : "f16";
+    default: return group.matmul ? plan.linear : plan.rest;
   }
+}
+
+bool varies_by_layer(const TensorGroup& group, const Plan& plan) {
+  if (plan.mixture == nullptr || !group.matmul || group.layer_kind < 0) return false;
+  return group.role != TensorRole::router;
+}
+
+struct FormatCopies {
+  std::string_view format;
+  std::uint64_t copies = 0;
+};
+
+/// A mixture's formats of one group: its layers are looked at one by one.
+std::vector<FormatCopies> mixture_copies(const ModelDescription& model, const TensorGroup& group, const Plan& plan) {
+  std::vector<FormatCopies> result;
+  std::uint64_t attention_layer = 0;
+  for (std::size_t layer = 0; layer < model.order.size(); ++layer) {
+    const LayerKind& kind = model.kinds[model.order[layer]];
+    if (static_cast<int>(model.order[layer]) == group.layer_kind) {
+      const std::string_view format = mixture_format(*plan.mixture, plan.model, group.name, layer, attention_layer);
+      auto at = std::ranges::find(result, format, &FormatCopies::format);
+      if (at == result.end()) at = result.insert(result.end(), {format, 0});
+      at->copies += group.per_layer.value;
+    }
+    if (kind.attention.kind != AttentionKind::none) ++attention_layer;
+  }
+  return result;
 }
 
 /// The wanted format, or what stands in for it where the rows do not fit its blocks.
@@ -77,7 +120,7 @@ Result<FormatShare> share_of(const TensorGroup& group, std::size_t index, std::s
   const std::uint64_t elements = mul(group.rows.value, group.columns.value);
   const auto bytes = formats::encoded_size(**format, elements, group.columns.value);
   if (!bytes) return fail(ErrorCode::too_large, "One tensor (" + group.label + ") would pass 2^50 values: check the sizes.");
-  const FormatShare share = {index, (*format)->id, copies, mul(elements, copies), mul(*bytes, copies)};
+  const FormatShare share = {index, (*format)->id, wanted, copies, mul(elements, copies), mul(*bytes, copies)};
   if (!fits_exactly(share.bytes)) return fail(ErrorCode::too_large, "The weights would pass 2^53 bytes: check the sizes.");
   return share;
 }
@@ -89,7 +132,7 @@ Result<void> check_formats(const SizeOptions& options) {
                                                                  {"headFormat", options.head_format},
                                                                  {"normFormat", options.norm_format}};
   for (const auto& [field, id] : named) {
-    if (id.empty()) continue;
+    if (id.empty() || (field == "weightFormat" && find_mixture(id) != nullptr)) continue;
     if (auto format = formats::get(id); !format) {
       format.error().field = field;
       return std::unexpected(format.error());
@@ -98,11 +141,25 @@ Result<void> check_formats(const SizeOptions& options) {
   return {};
 }
 
-Term term_of(TensorRole role, std::string_view format_id, std::uint64_t elements, std::uint64_t bytes) {
+/// What one role has in one format.
+struct FormatSum {
+  TensorRole role;
+  std::string_view format;
+  std::string_view wanted;
+  std::uint64_t elements = 0;
+  std::uint64_t bytes = 0;
+};
+
+Term term_of(const FormatSum& sum) {
+  const auto [role, format_id, wanted, elements, bytes] = sum;
   const formats::Format& format = *formats::find(format_id);
   Term term;
   term.id = std::string(to_string(role)) + "." + std::string(format_id);
   term.label = std::string(role_label(role)) + ", " + std::string(format.label);
+  if (wanted != format_id) {
+    term.id += ".instead_of_" + std::string(wanted);
+    term.label += " (rows are no multiple of " + std::string(formats::find(wanted)->label) + " blocks)";
+  }
   term.value = static_cast<double>(bytes);
   const bool plain_blocks = static_cast<long double>(elements) * format.bytes_per_block == static_cast<long double>(bytes) * format.block_length;
   if (!plain_blocks) {
@@ -123,16 +180,17 @@ Term term_of(TensorRole role, std::string_view format_id, std::uint64_t elements
 Result<std::vector<FormatShare>> assign_formats(const ModelDescription& model, const std::vector<TensorGroup>& groups,
                                                 const SizeOptions& options) {
   if (auto checked = check_formats(options); !checked) return std::unexpected(checked.error());
-  const Formats formats = choose(options);
+  const Plan plan = make_plan(model, options);
   std::vector<FormatShare> shares;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    auto share = share_of(groups[i], i, wanted_format(groups[i], formats, options), groups[i].copies);
-    if (!share) return std::unexpected(share.error());
-    shares.push_back(*share);
-    if (options.store_tied_head && model.tied_head && groups[i].name == "token_embd") {
-      auto head = share_of(groups[i], i, formats.head, 1);
-      if (!head) return std::unexpected(head.error());
-      shares.push_back(*head);
+    const TensorGroup& group = groups[i];
+    std::vector<FormatCopies> copies = {{wanted_format(group, plan), group.copies}};
+    if (varies_by_layer(group, plan)) copies = mixture_copies(model, group, plan);
+    if (options.store_tied_head && model.tied_head && group.name == "token_embd") copies.push_back({plan.head, 1});
+    for (const FormatCopies& part : copies) {
+      auto share = share_of(group, i, part.format, part.copies);
+      if (!share) return std::unexpected(share.error());
+      shares.push_back(*share);
     }
   }
   return shares;
@@ -141,22 +199,18 @@ Result<std::vector<FormatShare>> assign_formats(const ModelDescription& model, c
 Result<Breakdown> weights(const ModelDescription& model, const std::vector<TensorGroup>& groups, const SizeOptions& options) {
   auto shares = assign_formats(model, groups, options);
   if (!shares) return std::unexpected(shares.error());
-  struct Sum {
-    TensorRole role;
-    std::string_view format;
-    std::uint64_t elements = 0;
-    std::uint64_t bytes = 0;
-  };
-  std::vector<Sum> sums;
+  std::vector<FormatSum> sums;
   for (const FormatShare& share : *shares) {
     const TensorRole role = groups[share.group].role;
-    auto at = std::ranges::find_if(sums, [&](const Sum& sum) { return sum.role == role && sum.format == share.format; });
-    if (at == sums.end()) at = sums.insert(sums.end(), Sum{role, share.format});
+    auto at = std::ranges::find_if(sums, [&](const FormatSum& sum) {
+      return sum.role == role && sum.format == share.format && sum.wanted == share.wanted;
+    });
+    if (at == sums.end()) at = sums.insert(sums.end(), FormatSum{role, share.format, share.wanted});
     at->elements = add(at->elements, share.elements);
     at->bytes = add(at->bytes, share.bytes);
   }
   Breakdown result;
-  for (const Sum& sum : sums) result.add(term_of(sum.role, sum.format, sum.elements, sum.bytes));
+  for (const FormatSum& sum : sums) result.add(term_of(sum));
   if (result.total > static_cast<double>(kMaxCount)) return fail(ErrorCode::too_large, "The weights would pass 2^53 bytes: check the sizes.");
   return result;
 }

@@ -15,14 +15,16 @@ namespace bitbudget::sizing {
 struct FormatShare {
   std::size_t group = 0;     // index in the groups
   std::string_view format;   // id of the registry
+  std::string_view wanted;   // the format that was asked for, where its blocks do not divide the rows; else the same
   std::uint64_t copies = 0;  // of the group's
   std::uint64_t elements = 0;
   std::uint64_t bytes = 0;   // encoded_size of each copy with its real rows, times copies
 };
 
-/// weight_format is a format's id, or a mixture's of llama.cpp (mixtures.h). What a format applies to:
+/// weight_format is a format's id, or a mixture's of llama.cpp (mixtures.h; the image encoder stays f16). What a format applies to:
 /// - float formats (f32, f16, bf16): every tensor, norms and biases too;
-/// - formats of llama.cpp: every matrix but routers, positions and short convolutions; all else in f32, as its files have it;
+/// - formats and mixtures of llama.cpp: every matrix but routers, positions and short convolutions; all else in f32, as
+///   its files have it; a mixture quantizes a tied head as the head;
 /// - all others: the matrices of linear layers but embedding, head and router; all else in f16, as bitsandbytes,
 ///   GPTQ and AWQ files have it.
 /// embedding_format, head_format and norm_format override. Rows that are no multiple of a format's block take what
