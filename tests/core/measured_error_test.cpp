@@ -19,6 +19,7 @@
 
 #include "files/json.h"
 #include "formats/registry.h"
+#include "formats/uniform_weight.h"
 #include "tensor/random.h"
 
 using namespace bitbudget;
@@ -114,23 +115,22 @@ bool is_something_else(const std::string& name) {
       {"nf4_b32", "another block length"}, {"nf4_b128", "another block length"}, {"nf4_b256", "another block length"},
       {"minmax2_g64", "HQQ before its fit"}, {"minmax3_g64", "HQQ before its fit"}, {"minmax4_g64", "HQQ before its fit"},
       {"minmax8_g64", "HQQ before its fit"}, {"q8_0_wasm_trunc", "a defect of another implementation"}};
-  return others.contains(name) || name.find("_ct_amax") != name.npos;  // compressed-tensors' rule: packings_test.cpp
+  return others.contains(name);
 }
 
-struct SearchRow {
+struct UniformRow {
   int bits;
   std::size_t group;
 };
 
-/// "int4_sym_mse_g64"
-std::optional<SearchRow> search_row(const std::string& name) {
-  const auto at = name.find("_sym_mse_g");
-  if (at == name.npos) return {};
-  return SearchRow{name[3] - '0', static_cast<std::size_t>(std::stoi(name.substr(at + 10)))};
+/// "int4_sym_mse_g64" with kind "_sym_mse", "int4_ct_amax/7.5_g64" with kind "_ct_amax".
+std::optional<UniformRow> uniform_row(const std::string& name, const char* kind) {
+  if (name.find(kind) == name.npos) return {};
+  return UniformRow{name[3] - '0', static_cast<std::size_t>(std::stoi(name.substr(name.rfind('g') + 1)))};
 }
 
 /// The published search, written apart from ours: scales absmax / ((2^b - 1) / 2) and its shares down to 20 %, all codes.
-std::vector<float> searched(std::span<const float> values, const SearchRow& row) {
+std::vector<float> searched(std::span<const float> values, const UniformRow& row) {
   const float half = static_cast<float>(1 << (row.bits - 1));
   std::vector<float> decoded(values.size());
   for (std::size_t first = 0; first < values.size(); first += row.group) {
@@ -242,15 +242,15 @@ TEST_CASE("measured error: every format agrees with the table, or with what foll
 
 TEST_CASE("measured error: no row of the table is overlooked") {
   for (const auto& [name, row] : theory()) {
-    const bool known = formats::find(registry_id(name)) || search_row(name) || name.ends_with("_tensor0") || name.ends_with("_tensor_absmax") ||
-                       is_something_else(name);
+    const bool known = formats::find(registry_id(name)) || uniform_row(name, "_sym_mse") || uniform_row(name, "_ct_amax") ||
+                       name.ends_with("_tensor0") || name.ends_with("_tensor_absmax") || is_something_else(name);
     CHECK_MESSAGE(known, name);
   }
 }
 
 TEST_CASE("measured error: the scale search agrees with the table's and never does worse") {
   for (const auto& [name, row] : theory()) {
-    const auto search = search_row(name);
+    const auto search = uniform_row(name, "_sym_mse");
     if (!search) continue;
     const formats::Format* format = formats::find("int" + std::to_string(search->bits) + "_sym_g" + std::to_string(search->group));
     REQUIRE(format);
@@ -265,6 +265,23 @@ TEST_CASE("measured error: the scale search agrees with the table's and never do
       const auto ours = measure(*format, source, {.scale_search = ScaleSearch::mse}, count);
       CHECK(ours.relative < second.relative * 1.0005);
       CHECK(ours.relative <= measure(*format, source, {}, count).relative);
+    }
+  }
+}
+
+TEST_CASE("measured error: compressed-tensors' symmetric rule agrees with the table's") {
+  for (const auto& [name, row] : theory()) {
+    const auto ct = uniform_row(name, "_ct_amax");
+    if (!ct) continue;
+    for (std::size_t source = 0; source < 3; ++source) {
+      CAPTURE(name);
+      CAPTURE(kSources[source]);
+      const auto& values = samples()[source];
+      const auto weight = formats::quantize_uniform(values, kRow, ct->bits, ct->group, formats::UniformRule::compressed_tensors);
+      REQUIRE(weight);
+      std::vector<float> decoded(values.size());
+      REQUIRE(formats::dequantize(*weight, decoded));
+      check_agrees(compare(values, decoded), published(row, source));
     }
   }
 }
