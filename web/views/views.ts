@@ -4,4 +4,5 @@ import type { ViewEntry } from '../shell/view.js';
 
 export const views: readonly ViewEntry[] = [
   { id: 'fit', title: 'Fit', tag: 'bb-fit', load: () => import('./fit/fit.js') },
+  { id: 'lab', title: 'Tensor lab', tag: 'bb-lab', load: () => import('./lab/lab.js') },
 ];

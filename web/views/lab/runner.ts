@@ -1,0 +1,133 @@
+// Measures formats on a tensor: cut into parts of whole rows, spread over the workers, joined again.
+import type { FormatInfo, LineErrors } from 'bitbudget';
+import { poolSize, run } from '../../worker/core.js';
+import type { Progress } from '../../worker/protocol.js';
+import type { PartResult } from './tasks.js';
+import { kBins, type Detail, type Measured, type Speed, type Tensor } from './tensor.js';
+
+/** Values of one part: small enough for an even spread and a steady progress bar, large beside the cost of a message. */
+const kPart = 2 ** 18;
+/** Slow searches take seconds for a part on slow machines. */
+const kSilence = 60_000;
+
+export interface Watch {
+  /** Hard: ends the workers' jobs at once (Cancel). */
+  signal: AbortSignal;
+  /** Soft: false once the question has changed; the parts that are being worked on finish, and nothing more is started. */
+  live: () => boolean;
+  onProgress: (progress: Progress) => void;
+}
+
+/** Thrown by work whose question has changed. */
+export class Superseded extends Error {}
+
+/** work(item) for each, as many at a time as there are workers. */
+async function spread<T, R>(items: T[], watch: Watch, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) {
+      if (!watch.live()) throw new Superseded();
+      const index = next++;
+      results[index] = await work(items[index]!);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(poolSize, items.length) }, lane));
+  return results;
+}
+
+interface Stretch { firstRow: number; rows: number; }
+
+/** Whole rows, and whole cells of the picture. */
+export function cut(rows: number, columns: number, rowsPerCell: number): Stretch[] {
+  const step = Math.max(1, Math.round(kPart / columns / rowsPerCell)) * rowsPerCell;
+  return Array.from({ length: Math.ceil(rows / step) }, (_, i) => ({ firstRow: i * step, rows: Math.min(step, rows - i * step) }));
+}
+
+const slice = (tensor: Tensor, { firstRow, rows }: Stretch) => tensor.values.slice(firstRow * tensor.columns, (firstRow + rows) * tensor.columns);
+
+/** The error report of one format, and with `closely` what the pictures need. */
+export async function measure(tensor: Tensor, format: FormatInfo, closely: boolean, watch: Watch): Promise<{ measured: Measured; detail?: Detail }> {
+  const { rows, columns, grid, range, statistics } = tensor;
+  const stretches = cut(rows, columns, grid.rowsPerCell);
+  let done = 0;
+  const results = await spread(stretches, watch, async (stretch) => {
+    const values = slice(tensor, stretch);
+    const result = await run(
+      'lab.part',
+      { format: format.id, values, columns, tensorRange: [statistics.min, statistics.max], ...(closely && { detail: { grid, range } }) },
+      { signal: watch.signal, transfer: [values.buffer], silence: kSilence },
+    );
+    done += stretch.rows * columns;
+    watch.onProgress({ stage: `Measuring ${format.label}`, done, total: rows * columns });
+    return result;
+  });
+  if (!watch.live()) throw new Superseded();
+  const { report, bytes } = await run('lab.report', { format: format.id, count: rows * columns, columns, sums: results.map(({ sums }) => sums) }, { signal: watch.signal });
+  const measured = { format, key: tensor.key, bytes, report };
+  return closely ? { measured, detail: join(tensor, format, stretches, results) } : { measured };
+}
+
+function join({ key, columns, grid }: Tensor, format: FormatInfo, stretches: Stretch[], results: PartResult[]): Detail {
+  const details = results.map(({ detail }) => detail!);
+  const cells = new Float32Array(grid.rows * grid.columns);
+  const errors = new Float32Array(grid.rows * grid.columns);
+  const counts = new Float64Array(kBins);
+  details.forEach((part, i) => {
+    const first = (stretches[i]!.firstRow / grid.rowsPerCell) * grid.columns;
+    cells.set(part.cells, first);
+    errors.set(part.errors, first);
+    part.counts.forEach((count, bin) => { counts[bin]! += count; });
+  });
+  return {
+    key, formatId: format.id, cells, errors, counts,
+    parts: details.map(({ bytes }, i) => ({ bytes, ...stretches[i]! })),
+    outside: details.reduce((sum, part) => sum + part.outside, 0),
+    rows: concatenated(details.map((part) => part.rows)),
+    columns: details.map((part) => part.columns).reduce((sum, part) => added(sum, part), emptyLines(columns)),
+  };
+}
+
+const emptyLines = (length: number): LineErrors => ({ squaredError: new Float64Array(length), squaredOriginal: new Float64Array(length), absMax: new Float64Array(length), maxAbsError: new Float64Array(length) });
+
+function concatenated(parts: LineErrors[]): LineErrors {
+  const out = emptyLines(parts.reduce((sum, part) => sum + part.absMax.length, 0));
+  let first = 0;
+  for (const part of parts) {
+    for (const key of Object.keys(out) as (keyof LineErrors)[]) out[key].set(part[key], first);
+    first += part.absMax.length;
+  }
+  return out;
+}
+
+const added = (sum: LineErrors, part: LineErrors): LineErrors => ({
+  squaredError: sum.squaredError.map((value, i) => value + part.squaredError[i]!),
+  squaredOriginal: sum.squaredOriginal.map((value, i) => value + part.squaredOriginal[i]!),
+  absMax: sum.absMax.map((value, i) => Math.max(value, part.absMax[i]!)),
+  maxAbsError: sum.maxAbsError.map((value, i) => Math.max(value, part.maxAbsError[i]!)),
+});
+
+/** On at most kPart values of the tensor: enough to leave the small caches, and soon done. */
+export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): Promise<Speed> {
+  const stretch = cut(tensor.rows, tensor.columns, 1)[0]!;
+  const values = slice(tensor, stretch);
+  const count = values.length;
+  watch.onProgress({ stage: `Timing ${format.label}`, done: 0, total: 0 });
+  const time = await run('lab.speed', { format: format.id, values, columns: tensor.columns }, { signal: watch.signal, transfer: [values.buffer], silence: kSilence });
+  return { ...time, count };
+}
+
+/** The decoded tensor as the bytes of an .npy file. */
+export async function decodedNpy(tensor: Tensor, detail: Detail, watch: Watch): Promise<Blob> {
+  const { rows, columns } = tensor;
+  const header = await run('lab.npyHeader', [rows, columns], { signal: watch.signal });
+  let done = 0;
+  const parts = await spread(detail.parts, watch, async (part) => {
+    const bytes = part.bytes.slice();
+    const values = await run('lab.decode', { format: detail.formatId, bytes, rows: part.rows, columns }, { signal: watch.signal, transfer: [bytes.buffer], silence: kSilence });
+    done += part.rows * columns;
+    watch.onProgress({ stage: 'Decoding', done, total: rows * columns });
+    return values as Float32Array<ArrayBuffer>;
+  });
+  return new Blob([header as Uint8Array<ArrayBuffer>, ...parts], { type: 'application/octet-stream' });
+}

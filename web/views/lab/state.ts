@@ -1,0 +1,64 @@
+// What the Tensor lab is asked, as its part of the address: tensor=laplace&rows=512&columns=512&seed=7&a=q4_0&b=nf4.
+// Names and meanings here are for ever; a new one gets a default that leaves old links as they were.
+import type { Params } from '../../shell/hash.js';
+
+export const kSources = ['normal', 'laplace', 'student-t', 'uniform', 'outliers', 'file'] as const;
+export type Source = (typeof kSources)[number];
+
+export interface LabState {
+  tensor: Source;
+  rows: number;
+  columns: number;
+  seed: number;
+  /** The standard deviation of a generated tensor. */
+  scale: number;
+  /** Degrees of freedom of the Student t. */
+  nu: number;
+  /** The opened file and its tensor: a reminder, since a link cannot hold the file itself. */
+  file: string;
+  name: string;
+  /** The two formats that are looked at closely. */
+  a: string;
+  b: string;
+}
+
+export const kDefaults: LabState = { tensor: 'normal', rows: 512, columns: 512, seed: 1, scale: 0.02, nu: 5, file: '', name: '', a: 'q4_0', b: 'nf4' };
+
+/** Elements of one tensor: 256 MiB as 32-bit floats, so that it and its decoded copy fit a worker's memory. */
+export const kMaxCount = 2 ** 26;
+export const kMaxSide = 2 ** 20;
+
+interface Limits { min: number; max: number; whole: boolean; }
+export const limits = {
+  rows: { min: 1, max: kMaxSide, whole: true },
+  columns: { min: 1, max: kMaxSide, whole: true },
+  seed: { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true },
+  scale: { min: 1e-30, max: 1e30, whole: false },
+  nu: { min: 0.5, max: 1e6, whole: false },
+} satisfies Record<string, Limits>;
+
+const known = new Set(Object.keys(kDefaults));
+
+export function readState(params: Params): { state: LabState; problems: string[] } {
+  const problems: string[] = [];
+  for (const key of Object.keys(params)) if (!known.has(key)) problems.push(`“${key}” means nothing to this view`);
+  const state = { ...kDefaults };
+  for (const [key, { min, max, whole }] of Object.entries(limits) as [keyof typeof limits, Limits][]) {
+    const text = params[key];
+    if (text === undefined) continue;
+    const value = Number(text);
+    if (text.trim() !== '' && value >= min && value <= max && (!whole || Number.isInteger(value))) state[key] = value;
+    else problems.push(`${key} “${text}” is not a ${whole ? 'whole ' : ''}number from ${min} to ${max}`);
+  }
+  if (state.rows * state.columns > kMaxCount) {
+    problems.push(`${state.rows} × ${state.columns} is more than the ${kMaxCount} values that this page takes at once`);
+    Object.assign(state, { rows: kDefaults.rows, columns: kDefaults.columns });
+  }
+  const source = params['tensor'] as Source | undefined;
+  if (source !== undefined) {
+    if (kSources.includes(source)) state.tensor = source;
+    else problems.push(`there is no tensor “${source}”`);
+  }
+  for (const key of ['file', 'name', 'a', 'b'] as const) state[key] = params[key] ?? state[key];
+  return { state, problems };
+}

@@ -1,0 +1,45 @@
+import { css } from 'lit';
+
+export const styles = css`
+  :host { display: block; container-type: inline-size; }
+  .layout { display: grid; gap: var(--s5); }
+  .inputs { display: grid; gap: var(--s5); align-content: start; min-inline-size: 0; }
+  .pair { display: grid; gap: var(--s4) var(--s3); grid-template-columns: 1fr 1fr; align-items: end; }
+  .head, .detail { min-inline-size: 0; }
+  .answer { margin: 0; font-size: var(--t3); font-weight: 600; line-height: 1.25; letter-spacing: -0.015em; text-wrap: balance; max-inline-size: 40ch; }
+  .answer + .lead { margin-block-start: var(--s2); }
+  .head .lead { font-size: var(--t1); max-inline-size: 75ch; }
+  .head bb-progress { margin-block-start: var(--s2); }
+  .detail { display: grid; gap: var(--s6); grid-template-columns: minmax(0, 1fr); }
+  .detail section > * + * { margin-block-start: var(--s3); }
+  .between { justify-content: space-between; align-items: baseline; }
+  .check { display: inline-flex; gap: var(--s2); align-items: center; font-size: var(--t0); }
+  .two { display: grid; gap: var(--s5); grid-template-columns: minmax(0, 1fr); }
+  .letter { display: inline-grid; place-items: center; inline-size: 1.35em; block-size: 1.35em; border-radius: 3px; font-size: var(--t0); font-weight: 600; background: var(--c1); color: var(--on-c1); }
+  .letter.b { background: var(--c2); color: var(--on-c2); }
+  .about { margin-block-start: var(--s2); font-size: var(--t0); }
+  .about > summary { color: var(--soft); }
+  .about > p { margin-block-start: var(--s2); }
+  bb-notice { margin-block-start: var(--s2); }
+  .compared { max-inline-size: 44rem; }
+  @container (max-width: 26rem) {
+    .compared { font-size: var(--t0); }
+    .compared th, .compared td { padding-inline-end: var(--s2); }
+    .compared .button { padding-inline: 0.35rem; }
+  }
+  .compared th .value { white-space: normal; text-align: start; }
+  .compared td.best { font-weight: 600; }
+  .compared .button { min-block-size: 1.9rem; font-size: var(--t0); padding-block: 0.15rem; }
+  .meaning > td { background: var(--sunk); border-inline-start: 3px solid var(--link); padding: var(--s3) var(--s4); }
+  .meaning .math { margin-block-start: var(--s2); overflow-x: auto; font-family: var(--math); }
+  @container (min-width: 40rem) { .two { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+  @container (min-width: 56rem) {
+    .layout { grid-template-columns: minmax(15rem, 19rem) minmax(0, 1fr); gap: var(--s5) var(--s6); grid-template-areas: 'inputs head' 'inputs detail'; grid-template-rows: auto 1fr; }
+    .head { grid-area: head; }
+    .inputs { grid-area: inputs; position: sticky; inset-block-start: var(--s4); align-self: start; max-block-size: calc(100vh - 2 * var(--s4)); overflow-y: auto; padding: 3px; margin: -3px; }
+    .detail { grid-area: detail; }
+    .head .lead { font-size: var(--t2); }
+    .answer { font-size: 1.75rem; }
+  }
+  @media (forced-colors: active) { .letter { border: 1px solid CanvasText; } }
+`;

@@ -1,0 +1,156 @@
+// The Tensor lab's work, inside a worker.
+import type { Distribution, ErrorReport, FileReport, FormatInfo, LineErrors, Statistics, TensorEntry, Throughput } from 'bitbudget';
+import type { TaskContext } from '../../worker/task.js';
+import { gridFor, kBins, type Grid } from './tensor.js';
+
+const kChunk = 2 ** 19;
+
+export interface Generate { distribution: Distribution; rows: number; columns: number; seed: number; scale: number; nu: number; outliers: boolean; }
+
+/** Every 128th column is 20 times as wide as the rest: like the activations of large language models. */
+function widenColumns(values: Float32Array, columns: number): void {
+  const period = Math.min(128, columns);
+  for (let row = 0; row < values.length; row += columns) {
+    for (let column = Math.floor(period / 2); column < columns; column += period) values[row + column]! *= 20;
+  }
+}
+
+export interface Loaded { values: Float32Array; statistics: Statistics; cells: Float32Array; grid: Grid; range: number; counts: Float64Array; }
+
+/** The value of largest magnitude of each cell, for `values` that begin at a cell's first row. */
+function extremes(values: Float32Array, columns: number, grid: Grid): Float32Array {
+  const rows = values.length / columns;
+  const out = new Float32Array(Math.ceil(rows / grid.rowsPerCell) * grid.columns);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const first = Math.floor(row / grid.rowsPerCell) * grid.columns;
+    for (let column = 0; column < columns; column++, at++) {
+      const cell = first + Math.floor(column / grid.columnsPerCell);
+      const value = values[at]!;
+      if (Math.abs(value) > Math.abs(out[cell]!)) out[cell] = value;
+    }
+  }
+  return out;
+}
+
+function rmsErrors(original: Float32Array, decoded: Float32Array, columns: number, grid: Grid): Float32Array {
+  const rows = original.length / columns;
+  const size = Math.ceil(rows / grid.rowsPerCell) * grid.columns;
+  const sums = new Float64Array(size);
+  const counts = new Uint32Array(size);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const first = Math.floor(row / grid.rowsPerCell) * grid.columns;
+    for (let column = 0; column < columns; column++, at++) {
+      const cell = first + Math.floor(column / grid.columnsPerCell);
+      sums[cell]! += (decoded[at]! - original[at]!) ** 2;
+      counts[cell]!++;
+    }
+  }
+  return Float32Array.from(sums, (sum, cell) => Math.sqrt(sum / counts[cell]!));
+}
+
+/** Wide enough for all values, unless a few lie far out: then six standard deviations, and those beyond are counted apart. */
+function histogramRange({ absMax, variance, mean }: Statistics): number {
+  const bulk = Math.abs(mean) + 6 * Math.sqrt(variance);
+  const range = Math.min(absMax, bulk > 0 ? bulk : absMax);
+  return range > 0 && Number.isFinite(2 * range) ? range : 1;
+}
+
+function describe({ core, progress, transfer }: TaskContext, values: Float32Array, rows: number, columns: number): Loaded {
+  progress({ stage: 'Looking at the values', done: 0, total: 0 });
+  const statistics = core.statistics(values);
+  const grid = gridFor(rows, columns);
+  const cells = extremes(values, columns, grid);
+  progress({ stage: 'Looking at the values', done: 0, total: 0 });
+  const range = histogramRange(statistics);
+  const { counts } = core.histogram(values, -range, range, kBins);
+  transfer(values.buffer, cells.buffer, counts.buffer);
+  return { values, statistics, cells, grid, range, counts };
+}
+
+export interface Part {
+  format: string;
+  values: Float32Array;
+  columns: number;
+  /** Of the whole tensor. */
+  tensorRange: [number, number];
+  /** For the closer look: the grid and the histogram of the whole. */
+  detail?: { grid: Grid; range: number };
+}
+
+export interface PartResult {
+  sums: Float64Array;
+  detail?: { bytes: Uint8Array; cells: Float32Array; errors: Float32Array; counts: Float64Array; outside: number; rows: LineErrors; columns: LineErrors };
+}
+
+/** Each read asks for what the one before it said was missing: an .npy or a .safetensors takes two or three. */
+async function inspectFile({ core, progress }: TaskContext, file: File): Promise<FileReport> {
+  let needed = Math.min(file.size, 65_536);
+  for (;;) {
+    const bytes = new Uint8Array(await file.slice(0, needed).arrayBuffer());
+    progress({ stage: `Reading ${file.name}`, done: needed, total: file.size });
+    try {
+      return core.inspect(bytes, { name: file.name, fileSize: file.size });
+    } catch (thrown) {
+      const { code, offset } = thrown as { code?: string; offset?: number };
+      if (code !== 'truncated' || offset === undefined || offset <= needed || offset > file.size) throw thrown;
+      needed = offset;
+    }
+  }
+}
+
+export const labTasks = {
+  'lab.formats': ({ core }: TaskContext, _input: null): FormatInfo[] => core.formats(),
+
+  'lab.generate': (context: TaskContext, input: Generate): Loaded => {
+    const { core, progress } = context;
+    const { distribution, rows, columns, seed, scale, nu } = input;
+    const values = new Float32Array(rows * columns);
+    for (let first = 0; first < values.length; first += kChunk) {
+      progress({ stage: 'Generating the tensor', done: first, total: values.length });
+      values.set(core.randomTensor(distribution, Math.min(kChunk, values.length - first), { seed, scale, nu, first }), first);
+    }
+    if (input.outliers) widenColumns(values, columns);
+    return describe(context, values, rows, columns);
+  },
+
+  'lab.inspect': (context: TaskContext, file: File): Promise<FileReport> => inspectFile(context, file),
+
+  /** One tensor of a file, in a matrix of `columns` columns. */
+  'lab.read': async (context: TaskContext, { file, entry, rows, columns }: { file: File; entry: TensorEntry; rows: number; columns: number }): Promise<Loaded> => {
+    const { core, progress } = context;
+    progress({ stage: `Reading ${entry.name}`, done: 0, total: 0 });
+    const bytes = async (from: number, to: number) => new Uint8Array(await file.slice(from, to).arrayBuffer());
+    const values = entry.deflated
+      ? core.readTensor(await bytes(0, file.size), entry.name, { name: file.name }).values
+      : core.decodeTensor(entry, await bytes(entry.offset, entry.offset + entry.byteLength));
+    return describe(context, values, rows, columns);
+  },
+
+  'lab.part': ({ core, transfer }: TaskContext, { format, values, columns, tensorRange, detail }: Part): PartResult => {
+    const bytes = core.encode(format, values, { rowLength: columns, tensorRange });
+    const decoded = core.decode(format, bytes, values.length, { rowLength: columns });
+    const sums = core.errorSums(values, decoded);
+    if (!detail) return { sums };
+    const cells = extremes(decoded, columns, detail.grid);
+    const errors = rmsErrors(values, decoded, columns, detail.grid);
+    const { counts, below, above } = core.histogram(decoded, -detail.range, detail.range, kBins);
+    transfer(bytes.buffer, cells.buffer, errors.buffer, counts.buffer);
+    return { sums, detail: { bytes, cells, errors, counts, outside: below + above, ...core.lineErrors(values, decoded, columns) } };
+  },
+
+  'lab.report': ({ core }: TaskContext, { format, count, columns, sums }: { format: string; count: number; columns: number; sums: Float64Array[] }): { report: ErrorReport; bytes: number } => ({
+    report: core.errorReport(sums),
+    bytes: core.encodedSize(format, count, columns),
+  }),
+
+  'lab.speed': ({ core }: TaskContext, { format, values, columns }: { format: string; values: Float32Array; columns: number }): Throughput =>
+    core.throughput(format, values, { rowLength: columns }),
+
+  'lab.decode': ({ core, transfer }: TaskContext, { format, bytes, rows, columns }: { format: string; bytes: Uint8Array; rows: number; columns: number }): Float32Array => {
+    const values = core.decode(format, bytes, rows * columns, { rowLength: columns });
+    transfer(values.buffer);
+    return values;
+  },
+
+  'lab.npyHeader': ({ core }: TaskContext, shape: number[]): Uint8Array => core.npyHeader(shape),
+};
