@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { launch, open, start } from './browser.mjs';
 
 const frozen = [
-  { link: '#v=1&view=fit&model=llama-2-7b&weights=q4_0&kv=q8_0&context=4096&batch=2&memory=8GiB', shows: { '#weights': 'q4_0', '#kv': 'q8_0', Context: '4,096', Batch: '2', Memory: '8' } },
+  { link: '#v=1&view=fit&model=meta-llama/Llama-2-7b-hf&weights=q4_0&kv=q8_0&context=4096&batch=2&memory=8GiB', shows: { '#model': 'meta-llama/Llama-2-7b-hf', '#weights': 'q4_0', '#kv': 'q8_0', Context: '4,096', Batch: '2', Memory: '8' } },
   { link: '#v=1&view=fit&memory=80GB&device=nvidia-h100-sxm-80gb', shows: { '#weights': 'f16', Context: '8,192', Batch: '1', Memory: '74.5' } },
   { link: '', shows: { '#weights': 'f16', '#kv': 'f16', Context: '8,192', Batch: '1', Memory: '24' } },
 ];

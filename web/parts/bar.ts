@@ -19,6 +19,7 @@ export class Bar extends LitElement {
     svg { display: block; inline-size: 100%; overflow: visible; }
     text { font: 500 13px var(--sans); fill: var(--ink); font-variant-numeric: tabular-nums; }
     .soft { fill: var(--soft); font-weight: 400; }
+    .outside { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; stroke-linejoin: round; }
     .part { stroke: none; }
     .p0 { fill: var(--c1); } .p1 { fill: var(--c2); } .p2 { fill: var(--c3); } .p3 { fill: var(--c4); } .p4 { fill: var(--c5); }
     .i0 { fill: var(--on-c1); } .i1 { fill: var(--on-c2); } .i2 { fill: var(--on-c3); } .i3 { fill: var(--on-c4); } .i4 { fill: var(--on-c5); }
@@ -36,6 +37,8 @@ export class Bar extends LitElement {
   @property({ attribute: false }) segments: Segment[] = [];
   /** Where the memory ends, in the segments' unit; 0: no line. */
   @property({ type: Number }) capacity = 0;
+  /** The value at the right end, so that bars can share a scale; 0: the bar's own. */
+  @property({ type: Number }) end = 0;
   @property() capacityLabel = '';
   @property() freeLabel = '';
   @property() name = '';
@@ -50,7 +53,7 @@ export class Bar extends LitElement {
   protected override render() {
     const width = this.inlineSize;
     const total = this.segments.reduce((sum, part) => sum + part.value, 0);
-    const end = Math.max(total, this.capacity) || 1;
+    const end = Math.max(total, this.capacity, this.end) || 1;
     const x = (value: number) => (value / end) * width;
     let from = 0;
     const parts = this.segments.map((part, index) => {
@@ -59,8 +62,13 @@ export class Bar extends LitElement {
       const right = x(from);
       return { ...part, index, left, size: Math.max(right - left - (right < width - 1 ? kGap : 0), part.value > 0 ? 1.5 : 0), inside: part.text.length * kCharacter + 16 < right - left };
     });
-    // Labels that do not fit inside stand below, one line each, from the right, so that their leaders never cross.
-    const below = parts.filter((part) => !part.inside && part.value > 0);
+    // Labels that do not fit inside stand below, a line each. Those that run to the right come first, from the right, then those
+    // that run to the left, from the left: so no leader crosses a leader.
+    const outside = parts.filter((part) => !part.inside && part.value > 0).map((part) => {
+      const middle = part.left + part.size / 2;
+      return { ...part, middle, leftwards: middle + part.text.length * kCharacter + 14 > width };
+    });
+    const below = [...outside.filter((part) => !part.leftwards).reverse(), ...outside.filter((part) => part.leftwards)];
     const free = this.capacity - total;
     const freeInside = free > 0 && this.freeLabel.length * kCharacter + 16 < x(free);
     const line = 22;
@@ -79,12 +87,10 @@ export class Bar extends LitElement {
         ${this.capacity > 0 ? svg`<line class="limit" x1=${clamp(limit, 1, width - 1)} x2=${clamp(limit, 1, width - 1)} y1=${top - 6} y2=${top + kHeight + 4}></line>
           <text class="soft" y=${top - 10} x=${limit} text-anchor=${limit > width / 2 ? 'end' : 'start'}>${this.capacityLabel}</text>` : nothing}
         ${below.map((part, order) => {
-          const y = top + kHeight + 12 + (below.length - 1 - order) * line;
-          const middle = part.left + part.size / 2;
-          const room = part.text.length * kCharacter + 14;
-          const leftwards = middle + room > width;
+          const { middle, leftwards } = part;
+          const y = top + kHeight + 12 + order * line;
           return svg`<path class="lead" d=${`M${middle} ${top + kHeight + 1}V${y + 5}H${middle + (leftwards ? -8 : 8)}`}></path>
-            <text x=${middle + (leftwards ? -12 : 12)} y=${y + 10} text-anchor=${leftwards ? 'end' : 'start'}>${part.text}</text>`;
+            <text class="outside" x=${middle + (leftwards ? -12 : 12)} y=${y + 10} text-anchor=${leftwards ? 'end' : 'start'}>${part.text}</text>`;
         })}
       </svg>`;
   }

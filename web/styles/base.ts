@@ -86,6 +86,7 @@ export const base = css`
     background-image: linear-gradient(45deg, transparent 50%, currentColor 50%), linear-gradient(-45deg, transparent 50%, currentColor 50%);
     background-size: 5px 5px; background-repeat: no-repeat; background-position: right 0.95rem center, right 0.7rem center;
   }
+  select.narrow { inline-size: auto; }
   select option { background: var(--raised); color: var(--ink); }
   textarea { inline-size: 100%; font-family: var(--mono); font-size: var(--t0); line-height: 1.5; resize: vertical; }
   .input { inline-size: 100%; font-variant-numeric: tabular-nums; }

@@ -1,7 +1,9 @@
 // The Fit view: what a model needs, whether it fits, and why.
-import type { SizeOptions, SizeReport } from 'bitbudget';
+import type { SizeReport } from 'bitbudget';
 import { html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
+import { html as staticHtml, unsafeStatic } from 'lit/static-html.js';
+import { formatGroups } from '../../data/format-groups.js';
 import { deviceGroups, devices } from '../../data/hardware.js';
 import { bytes, count, exact, inUnit, integer, nbsp, parseBytes, parseNumber, tokens } from '../../format/numbers.js';
 import type { Segment } from '../../parts/bar.js';
@@ -16,28 +18,28 @@ import { units } from '../../shell/settings.js';
 import { View } from '../../shell/view.js';
 import { watch } from '../../shell/watch.js';
 import { base } from '../../styles/base.js';
-import { CoreError, run } from '../../worker/core.js';
+import { run, type CoreError } from '../../worker/core.js';
+import { groupsOf } from './groups.js';
+import { asCoreError, type Patch, type Setup } from './section.js';
+import { sections, type SectionEntry } from './sections/sections.js';
 import { kDefaults, kMaxBatch, kMaxContext, readState, writeMemory, type FitState } from './state.js';
 import { styles } from './styles.js';
-import type { Catalog, SizeAnswer } from './tasks.js';
-import { termTable, type Group } from './terms.js';
-
-/** The model that stands there before anything is touched: the first of these that the core knows. */
-const kFirstModel = /llama-?3\.1-?8b/i;
+import { findModel, optionsOf, type Catalog, type SizeAnswer } from './tasks.js';
+import { termTable } from './terms.js';
 
 @customElement('bb-fit')
 export class Fit extends View {
   static override styles = [base, styles];
   @state() private catalog: Catalog | undefined;
   @state() private asked: FitState = kDefaults;
-  @state() private answer: SizeAnswer | undefined;
-  /** What `answer` is the answer to; differs from `asked` while a refusal stands. */
-  @state() private answered: FitState | undefined;
+  /** The last question that was answered; it stays while a refusal stands. */
+  @state() private setup: Setup | undefined;
   @state() private refusal: CoreError | undefined;
   @state() private draft: string | undefined;
   @state() private pasting = false;
   @state() private open = '';
   @state() private pointed = '';
+  @state() private loaded = new Set<string>();
   @query('textarea') private box?: HTMLTextAreaElement;
   #running = false;
   #again = false;
@@ -76,25 +78,20 @@ export class Fit extends View {
       this.catalog ??= await run('fit.catalog', null);
       this.#check(this.catalog);
       const asked = this.asked;
-      const config = this.draft ?? (asked.config || this.#model(asked.model)?.config || '');
-      this.answer = await run('fit.size', { config, options: this.#options(asked), memory: asked.memory });
-      this.answered = asked;
+      const known = asked.config === '' ? this.#model(asked.model) : undefined;
+      const config = this.draft ?? (asked.config || known?.config || '');
+      const options = optionsOf(asked);
+      const answer = await run('fit.size', { config, options, memory: asked.memory });
+      this.setup = { label: known && this.draft === undefined ? known.label : `Your ${answer.report.modelType} model`, config, options, asked, answer, catalog: this.catalog };
       this.refusal = undefined;
-      this.announce(this.#sentence(this.answer, asked));
+      this.announce(this.#sentence(answer, asked));
       if (this.draft !== undefined) this.setParams({ model: undefined, config: minified(this.draft) });
     } catch (thrown) {
-      this.refusal = thrown instanceof CoreError ? thrown : new CoreError({ name: 'Error', message: thrown instanceof Error ? thrown.message : String(thrown) });
+      this.refusal = asCoreError(thrown);
     }
   }
 
-  #model(id: string) {
-    const models = this.catalog?.models ?? [];
-    return models.find((model) => model.id === id) ?? (id === '' ? (models.find((model) => kFirstModel.test(model.id)) ?? models[0]) : undefined);
-  }
-
-  #options(asked: FitState): SizeOptions {
-    return { weightFormat: asked.weights, kvFormat: asked.kv, context: asked.context, batch: asked.batch };
-  }
+  #model(id: string) { return findModel(this.catalog?.models ?? [], id); }
 
   /** Ids in a link that this version does not know are said, and the default stands in. */
   #check(catalog: Catalog): void {
@@ -133,7 +130,7 @@ export class Fit extends View {
 
   #toggle(id: string): void { this.open = this.open === id ? '' : id; }
 
-  #set(patch: Partial<Record<keyof FitState, string>>, push = true): void {
+  #set(patch: Patch, push = true): void {
     this.setParams(patch, push);
   }
 
@@ -153,8 +150,9 @@ export class Fit extends View {
       <div class="field">
         <label class="label" for="model">Model</label>
         <select id="model" @change=${this.#onModel}>
-          ${catalog.models.map((each) => html`<option value=${each.id} .selected=${!this.pasting && each.id === model?.id}>${each.label}</option>`)}
           <option value="" .selected=${this.pasting}>Another: paste or open its config.json</option>
+          ${modelGroups(catalog.models).map(([maker, models]) => html`<optgroup label=${maker}>${models.map((each) => html`
+            <option value=${each.id} .selected=${!this.pasting && each.id === model?.id}>${each.label}</option>`)}</optgroup>`)}
         </select>
         ${this.pasting ? this.#renderConfigBox() : nothing}
       </div>
@@ -176,7 +174,8 @@ export class Fit extends View {
     return html`<div class="field">
       <label class="label" for=${key}>${label}</label>
       <select id=${key} @change=${(event: Event) => this.#set({ [key]: (event.target as HTMLSelectElement).value })}>
-        ${this.catalog!.formats.map((format) => html`<option value=${format.id} .selected=${format.id === this.asked[key]}>${format.label} (${Math.round(format.bitsPerWeight * 1000) / 1000} bits)</option>`)}
+        ${formatGroups(this.catalog!.formats).map((group) => html`<optgroup label=${group.title}>${group.formats.map((format) => html`
+          <option value=${format.id} .selected=${format.id === this.asked[key]}>${format.label}, ${Math.round(format.bitsPerWeight * 1000) / 1000} bits</option>`)}</optgroup>`)}
       </select>
     </div>`;
   }
@@ -209,7 +208,7 @@ export class Fit extends View {
     const { message, field, offset } = this.refusal!;
     return html`<bb-notice kind="error"><p>${message}</p>
       ${field ? html`<p>Field: <code>${field}</code></p>` : offset !== undefined ? html`<p>At character ${exact(offset)}.</p>` : nothing}
-      ${this.answer ? html`<p>The result beside this is the last one that worked.</p>` : nothing}</bb-notice>`;
+      ${this.setup ? html`<p>The result beside this is the last one that worked.</p>` : nothing}</bb-notice>`;
   }
 
   #takeConfig(text: string): void {
@@ -237,44 +236,69 @@ export class Fit extends View {
 
   /** The answer: a sentence and a bar. */
   #renderHead() {
-    const { answer, answered } = this;
-    if (!answer || !answered) {
+    if (!this.setup) {
       if (this.refusal) return this.pasting ? nothing : html`<bb-notice kind="error"><p>${this.refusal.message}</p></bb-notice>`;
       return html`<p class="answer soft">Calculating…</p>`;
     }
-    const { report } = answer;
+    const { answer: { report }, asked } = this.setup;
     const need = report.inference.total;
     return html`<div class=${this.refusal ? 'stale' : ''}>
-      ${this.#renderAnswer(answer, answered)}
-      <bb-bar name="Memory" .segments=${this.#segments(report)} .capacity=${answered.memory} .capacityLabel=${bytes(answered.memory, units.value)}
-        .freeLabel=${`Free ${bytes(answered.memory - need, units.value)}`} .highlight=${this.pointed}
+      ${this.#renderAnswer(this.setup)}
+      <bb-bar name="Memory" .segments=${this.#segments(report)} .capacity=${asked.memory} .capacityLabel=${bytes(asked.memory, units.value)}
+        .freeLabel=${`Free ${bytes(asked.memory - need, units.value)}`} .highlight=${this.pointed}
         @bb-point=${(event: CustomEvent<string>) => { this.pointed = event.detail; }}></bb-bar>
     </div>`;
   }
 
   #renderDetail() {
-    if (!this.answer) return nothing;
-    const { report } = this.answer;
+    if (!this.setup) return nothing;
+    const { report } = this.setup.answer;
     const table = termTable({
       groups: groupsOf(report), total: report.inference.total, open: this.open, toggle: (id) => this.#toggle(id), pointed: this.pointed, point: (id) => { this.pointed = id; },
     });
     // In somebody else's page the table is there, but folded.
-    return html`<div class=${this.refusal ? 'stale' : ''}>${this.controls === 'page' ? table : html`<details><summary class="small">Term by term</summary>${table}</details>`}</div>`;
+    return html`<div class=${this.refusal ? 'stale' : ''}>${this.controls === 'page' ? table : html`<details><summary class="small">Term by term</summary>${table}</details>`}</div>
+      ${this.controls === 'page' ? this.#renderSections(this.setup) : nothing}`;
   }
 
-  #renderAnswer({ report, longestContext }: SizeAnswer, asked: FitState) {
+  #renderSections(setup: Setup) {
+    const open = new Set(this.asked.open.split(',').filter(Boolean));
+    return html`<div class="sections" @bb-set=${(event: CustomEvent<{ patch: Patch; push: boolean }>) => this.#set(event.detail.patch, event.detail.push)}>
+      ${sections.map((section) => html`<details class="section" ?open=${open.has(section.id)} @toggle=${(event: Event) => this.#onSection(section.id, (event.target as HTMLDetailsElement).open)}>
+        <summary>${section.title} <span class="soft">${section.hint}</span></summary>
+        ${open.has(section.id) ? this.#renderSection(section, setup) : nothing}</details>`)}</div>`;
+  }
+
+  #renderSection(section: SectionEntry, setup: Setup) {
+    if (!this.loaded.has(section.id)) {
+      section.load().then(() => { this.loaded = new Set([...this.loaded, section.id]); }, () => { this.loaded = new Set([...this.loaded, section.id]); });
+      return html`<p class="soft">Loading…</p>`;
+    }
+    const tag = unsafeStatic(section.tag);
+    return staticHtml`<${tag} class="stack" .setup=${setup}></${tag}>`;
+  }
+
+  #onSection(id: string, isOpen: boolean): void {
+    const open = new Set(this.asked.open.split(',').filter(Boolean));
+    if (open.has(id) === isOpen) return;
+    if (isOpen) open.add(id);
+    else open.delete(id);
+    this.#set({ open: [...open].join(',') });
+  }
+
+  #renderAnswer({ label, answer: { report, longestContext }, asked }: Setup) {
     const unit = units.value;
     const need = report.inference.total;
     const fits = need <= asked.memory;
     const opening = (id: string, text: string, name: string) => value(text, this.open === id, () => this.#toggle(id), name);
     return html`
-      <h1 class="answer"><span class=${fits ? 'yes' : 'no'}>${fits ? 'Fits' : 'Does not fit'}:</span>
-        ${opening('answer', inUnit(need, unit, true), 'Needed')} of ${inUnit(asked.memory, unit)}${nbsp}${unit}.
-        ${fits ? html`Longest context: ${opening('longest', tokens(longestContext), 'Longest context')}${nbsp}tokens.` : html`${bytes(need - asked.memory, unit)} too much.`}</h1>
+      <h1 class="answer"><span class="part"><span class=${fits ? 'yes' : 'no'}>${fits ? 'Fits' : 'Does not fit'}:</span>
+        ${opening('answer', inUnit(need, unit, true), 'Needed')} of ${inUnit(asked.memory, unit)}${nbsp}${unit}.</span>
+        <span class="part">${fits ? html`Longest context: ${opening('longest', tokens(longestContext), 'Longest context')}${nbsp}tokens.` : html`${bytes(need - asked.memory, unit)} too much.`}</span></h1>
       ${this.open === 'answer' ? html`<bb-explain .term=${wholeTerm(report)}></bb-explain>` : nothing}
       ${this.open === 'longest' ? html`<bb-notice kind="info"><p>With these formats and ${asked.batch === 1 ? 'one sequence' : `${integer(asked.batch)} sequences`}, ${exact(longestContext)} tokens
         per sequence still fit ${bytes(asked.memory, unit)}; one more does not.</p></bb-notice>` : nothing}
-      <p class="lead soft">${asked.config === '' ? (this.#model(asked.model)?.label ?? 'The model') : `Your ${report.modelType} model`}:
+      <p class="lead soft">${label}:
         ${opening('parameters', count(report.parameters.total), 'Parameters')} parameters as ${this.#formatLabel(asked.weights)},
         ${integer(asked.context)} tokens of context${asked.batch > 1 ? ` for each of ${integer(asked.batch)} sequences` : ''}.</p>
       ${this.open === 'parameters' ? html`<bb-explain .term=${parameterTerm(report)}></bb-explain>` : nothing}`;
@@ -285,11 +309,15 @@ export class Fit extends View {
   }
 }
 
-const groupsOf = (report: SizeReport): Group[] => [
-  { id: 'weights', title: 'Weights', breakdown: report.weights },
-  { id: 'kv', title: 'KV cache', breakdown: report.kvCache },
-  { id: 'activations', title: 'Activations', breakdown: report.activations },
-];
+/** By maker, the part of an id before its slash. */
+function modelGroups<M extends { id: string }>(models: readonly M[]): [string, M[]][] {
+  const groups = new Map<string, M[]>();
+  for (const model of models) {
+    const maker = model.id.includes('/') ? model.id.slice(0, model.id.indexOf('/')) : 'Models';
+    groups.set(maker, [...(groups.get(maker) ?? []), model]);
+  }
+  return [...groups];
+}
 
 const latexNumber = (number: number): string => Math.round(number).toLocaleString('en').replaceAll(',', '{,}');
 

@@ -14,10 +14,14 @@ export interface FitState {
   /** A device's id in data/hardware.ts, for its speed; its memory is the number beside it. */
   device: string;
   memory: number;
+  /** Another set-up to compare with, as its own link without "#"; empty: none. */
+  pin: string;
+  /** The sections that are open, by id, with commas between. */
+  open: string;
 }
 
 export const kDefaults: FitState = {
-  model: '', config: '', weights: 'f16', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30,
+  model: '', config: '', weights: 'f16', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30, pin: '', open: '',
 };
 
 export const kMaxContext = 2 ** 40;
@@ -67,6 +71,8 @@ export function readState(params: Params): { state: FitState; problems: string[]
       batch: wholeNumber('batch', params['batch'], kDefaults.batch, kMaxBatch, problems),
       device: params['device'] ?? kDefaults.device,
       memory,
+      pin: params['pin'] ?? '',
+      open: params['open'] ?? '',
     },
   };
 }

@@ -6,10 +6,15 @@ export const styles = css`
   .inputs { display: grid; gap: var(--s4); align-content: start; }
   .pair { display: grid; gap: var(--s4) var(--s3); grid-template-columns: 1fr 1fr; align-items: start; }
   .config { margin-block-start: var(--s3); }
+  #config-error { margin-block-start: var(--s3); }
+  .sections { margin-block-start: var(--s6); border-block-end: 1px solid var(--rule); }
+  :host(.stack) > * + * { margin-block-start: var(--s4); }
+  .yes { color: var(--good); }
+  .no { color: var(--bad); }
+  figure bb-bar { margin-block-start: var(--s1); }
   .head, .detail { min-inline-size: 0; }
-  .answer { font-size: var(--t3); font-weight: 600; line-height: 1.25; letter-spacing: -0.015em; text-wrap: balance; max-inline-size: 34ch; }
-  .answer .yes { color: var(--good); }
-  .answer .no { color: var(--bad); }
+  .answer { font-size: var(--t3); font-weight: 600; line-height: 1.25; letter-spacing: -0.015em; }
+  .answer .part { display: inline-block; }
   .answer + .lead, bb-explain + .lead { margin-block-start: var(--s2); }
   .head bb-explain { margin-block: var(--s3); }
   .head .lead { font-size: var(--t1); }

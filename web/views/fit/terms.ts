@@ -1,13 +1,11 @@
 // The table of terms: groups, their parts, how certain each is, and each number's formula below its row.
-import type { Breakdown } from 'bitbudget';
 import { html, nothing } from 'lit';
 import { bytes, percent } from '../../format/numbers.js';
 import { certainties, mark } from '../../parts/certainty.js';
 import { shortValue } from '../../parts/explain.js';
 import { value } from '../../parts/value.js';
 import { units } from '../../shell/settings.js';
-
-export interface Group { id: string; title: string; breakdown: Breakdown; }
+import type { Group } from './groups.js';
 
 export interface TermTable {
   groups: Group[];

@@ -1,0 +1,18 @@
+// Every section below the answer, in order. A new one is one file here and one line below.
+
+export interface SectionEntry {
+  /** In the address (open=curve): never renamed. */
+  id: string;
+  title: string;
+  /** What one finds there, in a few words. */
+  hint: string;
+  tag: string;
+  load: () => Promise<unknown>;
+}
+
+export const sections: readonly SectionEntry[] = [
+  { id: 'curve', title: 'How memory grows with context', hint: 'where the line crosses what you have', tag: 'bb-fit-curve', load: () => import('./curve.js') },
+  { id: 'formats', title: 'Every number format', hint: 'size, whether it fits, a bound on speed', tag: 'bb-fit-formats', load: () => import('./formats.js') },
+  { id: 'compare', title: 'Two set-ups side by side', hint: 'pin this one, then change anything', tag: 'bb-fit-compare', load: () => import('./compare.js') },
+  { id: 'save', title: 'Save or share this result', hint: 'JSON, CSV, SVG, PNG, link', tag: 'bb-fit-save', load: () => import('./save.js') },
+];
