@@ -1,0 +1,183 @@
+// One table of throughputs: bitbudget_bench [--rounds N] [--size BYTES]... [NAME PART]...
+//
+// GB/s counts the f32 side of a loop (4 bytes per value) over its time. "x copy" is that loop's speed over memcpy's of as many
+// bytes: each is timed beside the loop in every round, and the median of the rounds' ratios is shown, so that a noisy machine
+// slows both. "plain" is the scalar loop that the vector one equals. Rounds go over all loops in turn.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/registry.h"
+#include "kernels/error_sums.h"
+#include "kernels/simd.h"
+#include "measure/error_report.h"
+#include "tensor/random.h"
+#include "tensor/statistics.h"
+
+namespace {
+
+using namespace bitbudget;
+
+// Formats whose loops differ from one another; the uniform integers and the microscaling formats are families.
+constexpr std::array kFormats = {
+    "f16",          "bf16",           "f8_e4m3_tensor", "q8_0",           "q4_0",           "q4_1",
+    "q5_0",         "q5_1",           "iq4_nl",         "q2_k",           "q3_k",           "q4_k",
+    "q5_k",         "q6_k",           "nf4",            "fp4",            "mxfp4",          "nvfp4",
+    "int8_sym_g128", "int8_sym_tensor", "int8_asym_row", "int4_sym_g128",  "int4_asym_g128",  "int4_sym_tensor",
+};
+
+struct Loop {
+  std::string name;
+  std::function<void()> run;
+  std::function<void()> plain = {};    // empty: run is plain itself
+  std::function<void()> prepare = {};  // untimed, before each round
+  std::vector<double> seconds = {}, ratios = {}, plain_seconds = {}, plain_ratios = {};
+};
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double seconds_of(const std::function<void()>& run, int times) {
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < times; ++i) run();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / times;
+}
+
+/// So many runs that a measurement takes about 4 ms: a browser's clock has steps of 5 to 100 microseconds.
+int times_for(const std::function<void()>& run) {
+  const double once = seconds_of(run, 1);
+  return std::clamp(static_cast<int>(0.004 / std::max(once, 1e-7)), 1, 10'000);
+}
+
+// The optimizer must not see that a result is unused.
+volatile double sink;
+
+struct Buffers {
+  std::vector<float> values, decoded;
+  std::vector<std::byte> bytes, copy;
+};
+
+void add_format(std::vector<Loop>& loops, const formats::Format& format, Buffers& buffers) {
+  const auto row = std::min<std::size_t>(buffers.values.size(), 4096);
+  const auto size = formats::encoded_size(format, buffers.values.size(), row);
+  if (!size) return;
+  const auto bytes = [&buffers, n = static_cast<std::size_t>(*size)] { return std::span(buffers.bytes).first(n); };
+  const auto encode = [&buffers, bytes, row](auto function) {
+    return [&buffers, bytes, row, function] { (void)function(buffers.values, row, {}, bytes()); };
+  };
+  const auto decode = [&buffers, bytes, row](auto function) {
+    return [&buffers, bytes, row, function] { (void)function(bytes(), row, buffers.decoded); };
+  };
+  const std::string id(format.id);
+  loops.push_back({.name = id + " encode", .run = encode(format.encode)});
+  if (format.plain_encode) loops.back().plain = encode(format.plain_encode);
+  loops.push_back({.name = id + " decode", .run = decode(format.decode), .prepare = encode(format.encode)});
+  if (format.plain_decode) loops.back().plain = decode(format.plain_decode);
+}
+
+void add_measures(std::vector<Loop>& loops, Buffers& buffers) {
+  loops.push_back({.name = "error report", .run = [&] { sink = measure::compare(buffers.values, buffers.decoded).mse; }});
+  loops.push_back({.name = "statistics", .run = [&] { sink = tensor::statistics(buffers.values).variance(); }});
+  loops.push_back({.name = "histogram of 256", .run = [&] {
+                     std::vector<std::uint64_t> bins(256);
+                     sink = static_cast<double>(tensor::add_to_histogram(buffers.values, -4, 4, bins).above);
+                   }});
+}
+
+/// Times a loop and as many copies; appends to the medians' samples.
+void sample(const std::function<void()>& run, const std::function<void()>& copy, int times, int copy_times,
+            std::vector<double>& seconds, std::vector<double>& ratios) {
+  const double copied = seconds_of(copy, copy_times);
+  const double taken = seconds_of(run, times);
+  seconds.push_back(taken);
+  ratios.push_back(copied / taken);
+}
+
+void measure_all(std::vector<Loop>& loops, Buffers& buffers, int rounds) {
+  const std::size_t n = buffers.values.size() * sizeof(float);
+  const std::function<void()> copy = [&] { std::memcpy(buffers.copy.data(), buffers.values.data(), n); };
+  const int copy_times = times_for(copy);
+  std::vector<int> times, plain_times;
+  for (const Loop& loop : loops) {
+    if (loop.prepare) loop.prepare();
+    times.push_back(times_for(loop.run));
+    plain_times.push_back(loop.plain ? times_for(loop.plain) : 0);
+  }
+  for (int round = 0; round < rounds; ++round) {
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+      Loop& loop = loops[i];
+      if (loop.prepare) loop.prepare();
+      sample(loop.run, copy, times[i], copy_times, loop.seconds, loop.ratios);
+      // A slow plain loop needs fewer rounds: its noise is small beside its time.
+      const bool skip = round >= 3 && !loop.plain_seconds.empty() && loop.plain_seconds[0] > 0.05;
+      if (loop.plain && !skip) sample(loop.plain, copy, plain_times[i], copy_times, loop.plain_seconds, loop.plain_ratios);
+    }
+  }
+}
+
+void print(const std::vector<Loop>& loops, std::size_t bytes, double copy_seconds) {
+  const double size = static_cast<double>(bytes);
+  std::printf("%-24s %8s %8s %8s %8s   (%zu KiB of f32)\n", "loop", "GB/s", "x copy", "plain", "x copy", bytes / 1024);
+  std::printf("%-24s %8.2f %8.2f\n", "memcpy", size / copy_seconds / 1e9, 1.0);
+  for (const Loop& loop : loops) {
+    std::printf("%-24s %8.2f %8.2f", loop.name.c_str(), size / median(loop.seconds) / 1e9, median(loop.ratios));
+    if (loop.plain) std::printf(" %8.2f %8.2f", size / median(loop.plain_seconds) / 1e9, median(loop.plain_ratios));
+    std::printf("\n");
+  }
+  std::fflush(stdout);
+}
+
+bool wanted(const std::string& name, const std::vector<std::string_view>& parts) {
+  return parts.empty() || std::any_of(parts.begin(), parts.end(), [&](auto part) { return name.find(part) != name.npos; });
+}
+
+void bench(std::size_t bytes, int rounds, const std::vector<std::string_view>& parts) {
+  Buffers buffers;
+  buffers.values.resize(bytes / sizeof(float));
+  buffers.decoded.resize(buffers.values.size());
+  buffers.bytes.resize(bytes + bytes / 4);
+  buffers.copy.resize(bytes);
+  tensor::fill_random({.seed = 1}, 0, buffers.values);
+  buffers.decoded = buffers.values;
+
+  std::vector<Loop> loops;
+  for (const char* id : kFormats) {
+    if (const formats::Format* format = formats::find(id)) add_format(loops, *format, buffers);
+  }
+  add_measures(loops, buffers);
+  std::erase_if(loops, [&](const Loop& loop) { return !wanted(loop.name, parts); });
+  measure_all(loops, buffers, rounds);
+  const std::function<void()> copy = [&] { std::memcpy(buffers.copy.data(), buffers.values.data(), bytes); };
+  std::vector<double> copies;
+  for (int i = 0; i < 9; ++i) copies.push_back(seconds_of(copy, times_for(copy)));
+  print(loops, bytes, median(copies));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int rounds = 9;
+  std::vector<std::size_t> sizes;
+  std::vector<std::string_view> parts;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--rounds" && i + 1 < argc) rounds = std::atoi(argv[++i]);
+    else if (argument == "--size" && i + 1 < argc) sizes.push_back(static_cast<std::size_t>(std::atoll(argv[++i])));
+    else parts.push_back(argument);
+  }
+  if (sizes.empty()) sizes = {16u << 20, 256u << 10};
+  std::printf("kernels: %s\n", kernels::kArchName);
+  for (const std::size_t size : sizes) bench(size, std::max(rounds, 1), parts);
+  return 0;
+}
