@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/simd.h"
+
 namespace bitbudget::kernels {
 
 /// Slot of a value: 0 below, 1 ... bins the cells, bins + 1 above, bins + 2 NaN.
@@ -30,13 +32,22 @@ inline void histogram(const float* values, std::size_t count, float low, float s
 
 /// Four tables of (bins + kExtraSlots) each, zeroed by the caller: a table of its own for each of four neighbours, so that an
 /// increment never waits for the one before. The counts are the tables' sums; at most 2^32 - 1 values.
-inline void histogram(const float* values, std::size_t count, float low, float scale, std::uint32_t bins, std::uint32_t* tables) {
+template <class A>
+void histogram(const float* values, std::size_t count, float low, float scale, std::uint32_t bins, std::uint32_t* tables) {
+  using F32 = simd::F32<A>;
   const std::size_t slots = bins + kExtraSlots;
+  const float cells = static_cast<float>(bins);
+  const F32 start(low), factor(scale), last(cells), below(-1.0f), above(cells + 1);
   std::size_t i = 0;
   for (; i + 4 <= count; i += 4) {
-    for (std::size_t lane = 0; lane < 4; ++lane) {
-      ++tables[lane * slots + scalar::histogram_slot(values[i + lane], low, scale, bins)];
-    }
+    const F32 t = (simd::load<A>(values + i) - start) * factor;
+    // The top edge moves into the last cell, -1 stands for everything below, cells for above, cells + 1 for NaN.
+    F32 cell = simd::smaller(F32(cells - 0.5f), t);
+    cell = xsimd::select(t > last, last, cell);
+    cell = xsimd::select(t < F32(0.0f), below, cell);
+    cell = xsimd::select(t == t, cell, above);
+    const simd::portable::Lanes<std::int32_t, A> slot(simd::truncate_to_int(cell) + simd::I32<A>(1));
+    for (std::size_t lane = 0; lane < 4; ++lane) ++tables[lane * slots + static_cast<std::uint32_t>(slot.lane[lane])];
   }
   scalar::histogram(values + i, count - i, low, scale, bins, tables);
 }

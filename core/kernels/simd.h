@@ -361,6 +361,13 @@ bool none_set(const xsimd::batch_bool<T, A>& mask) {
   else return !xsimd::any(mask);
 }
 
+/// -1 in every lane that is set, 0 in the others.
+template <class A>
+I32<A> true_lanes(const xsimd::batch_bool<std::int32_t, A>& mask) {
+  if constexpr (is_wasm<A> || is_sse<A>) return I32<A>(typename I32<A>::register_type(mask));
+  else return xsimd::select(mask, I32<A>(-1), I32<A>(0));
+}
+
 /// The largest lane; NaN only if every comparison passes it over.
 template <class A>
 float largest_lane(const F32<A>& x) {

@@ -27,7 +27,7 @@ ErrorSums sum_errors(std::span<const float> original, std::span<const float> dec
   sums.count = original.size();
   for (std::size_t start = 0; start < original.size(); start += kErrorBlock) {
     const std::size_t length = std::min(kErrorBlock, original.size() - start);
-    const kernels::ErrorBlock block = kernels::sum_error_block(original.data() + start, decoded.data() + start, length);
+    const kernels::ErrorBlock block = kernels::sum_error_block<kernels::Arch>(original.data() + start, decoded.data() + start, length);
     sums.squared_error.add(block.squared_error);
     sums.error.add(block.error);
     sums.squared_original.add(block.squared_original);

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cmath>
 
-#include "kernels/error_sums.h"
+#include "kernels/statistics.h"
 #include "measure/error_report.h"
 
 namespace bitbudget::measure {
@@ -32,11 +32,9 @@ void row_errors(std::span<const float> original, std::span<const float> decoded,
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const auto row = original.subspan(r * row_length, row_length);
     const ErrorSums sums = sum_errors(row, decoded.subspan(r * row_length, row_length));
-    float abs_max = 0;
-    for (const float x : row) abs_max = std::fabs(x) > abs_max ? std::fabs(x) : abs_max;
     rows[r] = {.squared_error = sums.squared_error.value(),
                .squared_original = sums.squared_original.value(),
-               .abs_max = abs_max,
+               .abs_max = kernels::abs_max<kernels::Arch>(row.data(), row.size()),
                .max_abs_error = sums.max_abs_error};
   }
 }

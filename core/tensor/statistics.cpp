@@ -21,7 +21,8 @@ std::uint64_t first_index(std::span<const float> values, Predicate is_wanted) {
 }
 
 Statistics of_block(std::span<const float> values) {
-  const kernels::BlockCensus census = kernels::census(values.data(), values.size());
+  using kernels::Arch;
+  const kernels::BlockCensus census = kernels::census<Arch>(values.data(), values.size());
   Statistics block;
   block.count = values.size();
   block.zeros = census.zeros;
@@ -37,8 +38,11 @@ Statistics of_block(std::span<const float> values) {
   block.max = census.max + 0.0f;
   block.abs_max = std::max(std::fabs(block.min), std::fabs(block.max));
   const double count = static_cast<double>(finite);
-  const double mean = kernels::sum_finite(values.data(), values.size()) / count;
-  const kernels::PowerSums sums = kernels::power_sums_finite(values.data(), values.size(), mean);
+  const bool all = finite == values.size();
+  const auto sum = all ? kernels::sum_all<Arch> : kernels::scalar::sum_finite;
+  const auto power_sums = all ? kernels::power_sums_all<Arch> : kernels::scalar::power_sums_finite;
+  const double mean = sum(values.data(), values.size()) / count;
+  const kernels::PowerSums sums = power_sums(values.data(), values.size(), mean);
   block.moments = {.count = count, .mean = mean, .m2 = sums.second, .m3 = sums.third, .m4 = sums.fourth};
   return block;
 }
@@ -116,7 +120,7 @@ OutsideHistogram add_to_histogram(std::span<const float> values, float low, floa
   constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // so that 32-bit counts suffice
   for (std::size_t start = 0; start < values.size(); start += kMostAtOnce) {
     tables.assign(4 * slots, 0);
-    kernels::histogram(values.data() + start, std::min(kMostAtOnce, values.size() - start), low, scale, cells, tables.data());
+    kernels::histogram<kernels::Arch>(values.data() + start, std::min(kMostAtOnce, values.size() - start), low, scale, cells, tables.data());
     const auto total = [&](std::size_t slot) {
       std::uint64_t sum = 0;
       for (std::size_t table = 0; table < 4; ++table) sum += tables[table * slots + slot];
