@@ -1,8 +1,11 @@
 #include "formats/registry.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
+
+#include "kernels/statistics.h"
 
 namespace bitbudget::formats {
 
@@ -93,13 +96,9 @@ Result<std::uint64_t> whole_rows(const Format& format, std::uint64_t count, std:
 }
 
 Result<void> refuse_non_finite(const Format& format, std::span<const float> values) {
-  std::size_t found = 0;
-  std::size_t first = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::isfinite(values[i])) continue;
-    if (found++ == 0) first = i;
-  }
-  if (found == 0) return {};
+  const std::size_t first = kernels::first_non_finite<kernels::Arch>(values.data(), values.size());
+  if (first == values.size()) return {};
+  const auto found = std::count_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
   return fail_at(ErrorCode::non_finite, first,
                  std::to_string(found) + " of the values are NaN or infinite, the first at index " + std::to_string(first) +
                      "; " + std::string(format.label) + " cannot hold them. Replace them, or choose F32, F16 or BF16.");

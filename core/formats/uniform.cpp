@@ -11,6 +11,8 @@
 #include "formats/bit_stream.h"
 #include "formats/rounding.h"
 #include "formats/text.h"
+#include "kernels/statistics.h"
+#include "kernels/uniform.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -67,28 +69,64 @@ const std::byte* take_head(const UniformLayout& layout, const std::byte* from, U
 // Codes pass through a small buffer; its length is a multiple of 8, so that pieces meet at whole bytes.
 constexpr std::size_t kPiece = 512;
 
-std::byte* put_codes(int bits, std::span<const float> values, const UniformScale& scale, std::byte* to) {
+/// The plain loops are the truth; the vector ones give the same bytes.
+enum class Loops { plain, vector };
+
+std::byte* put_codes(Loops loops, int bits, std::span<const float> values, const UniformScale& scale, std::byte* to) {
+  using kernels::Arch;
   std::array<std::uint8_t, kPiece> codes;
+  const kernels::UniformRule<Arch> rule(scale.inverse, scale.low, scale.high, scale.zero);
   for (std::size_t i = 0; i < values.size(); i += kPiece) {
-    const std::size_t length = std::min(kPiece, values.size() - i);
-    const std::size_t bytes = packed_size(length, bits);
-    uniform_codes(values.subspan(i, length), scale, std::span(codes).first(length));
-    pack_bits(std::span(codes).first(length), bits, {to, bytes});
+    auto piece = values.subspan(i, std::min(kPiece, values.size() - i));
+    if (loops == Loops::vector && (bits == 8 || bits == 4)) {
+      const std::size_t done = bits == 8 ? kernels::uniform_bytes<Arch>(piece.data(), piece.size(), rule, to)
+                                         : kernels::uniform_nibbles<Arch>(piece.data(), piece.size(), rule, to);
+      to += packed_size(done, bits);
+      piece = piece.subspan(done);
+    }
+    std::size_t done = 0;
+    if (loops == Loops::vector) {
+      done = kernels::uniform_bytes<Arch>(piece.data(), piece.size(), rule, std::as_writable_bytes(std::span(codes)).data());
+    }
+    uniform_codes(piece.subspan(done), scale, std::span(codes).subspan(done, piece.size() - done));
+    const std::size_t bytes = packed_size(piece.size(), bits);
+    pack_bits(std::span(codes).first(piece.size()), bits, {to, bytes});
     to += bytes;
   }
   return to;
 }
 
-const std::byte* take_codes(int bits, const std::byte* from, const UniformScale& scale, std::span<float> values) {
+const std::byte* take_codes(Loops loops, int bits, const std::byte* from, const UniformScale& scale, std::span<float> values) {
+  using kernels::Arch;
   std::array<std::uint8_t, kPiece> codes;
   for (std::size_t i = 0; i < values.size(); i += kPiece) {
-    const std::size_t length = std::min(kPiece, values.size() - i);
-    const std::size_t bytes = packed_size(length, bits);
-    unpack_bits({from, bytes}, bits, std::span(codes).first(length));
-    uniform_values(std::span(codes).first(length), scale.scale, scale.zero, values.subspan(i, length));
+    auto piece = values.subspan(i, std::min(kPiece, values.size() - i));
+    if (loops == Loops::vector && (bits == 8 || bits == 4)) {
+      const std::size_t done =
+          bits == 8 ? kernels::decode_uniform_bytes<Arch>(from, piece.size(), scale.scale, scale.zero, piece.data())
+                    : kernels::decode_uniform_nibbles<Arch>(from, piece.size(), scale.scale, scale.zero, piece.data());
+      from += packed_size(done, bits);
+      piece = piece.subspan(done);
+    }
+    const std::size_t bytes = packed_size(piece.size(), bits);
+    unpack_bits({from, bytes}, bits, std::span(codes).first(piece.size()));
     from += bytes;
+    std::size_t done = 0;
+    if (loops == Loops::vector) {
+      done = kernels::decode_uniform_bytes<Arch>(std::as_bytes(std::span(codes)).data(), piece.size(), scale.scale, scale.zero,
+                                                 piece.data());
+    }
+    uniform_values(std::span(codes).subspan(done, piece.size() - done), scale.scale, scale.zero, piece.subspan(done));
   }
   return from;
+}
+
+UniformScale choose_scale(Loops loops, const UniformLayout& layout, std::span<const float> values, const EncodeOptions& options) {
+  if (loops == Loops::plain || options.tensor_range || options.scale_search != ScaleSearch::absmax) {
+    return find_uniform_scale(layout.bits, layout.symmetric, values, options);
+  }
+  const auto [low, high] = kernels::extremes_with_zero<kernels::Arch>(values.data(), values.size());
+  return uniform_scale(layout.bits, layout.symmetric, {low, high});
 }
 
 /// Calls `block` with the first value and the length of each stretch of values that lies contiguously in the bytes.
@@ -100,7 +138,7 @@ void each_block(const UniformLayout& layout, std::size_t count, std::size_t row_
   }
 }
 
-Result<void> encode(const UniformLayout& layout, std::span<const float> values, std::uint64_t row_length,
+Result<void> encode(Loops loops, const UniformLayout& layout, std::span<const float> values, std::uint64_t row_length,
                     const EncodeOptions& options, std::span<std::byte> out) {
   if (options.scale_search == ScaleSearch::percentile && !(options.percentile > 0 && options.percentile <= 100)) {
     return fail_field(ErrorCode::invalid_argument, "percentile", "The percentile must be above 0 and at most 100.");
@@ -111,22 +149,22 @@ Result<void> encode(const UniformLayout& layout, std::span<const float> values, 
   UniformScale scale;
   std::byte* to = out.data();
   if (layout.share == Share::tensor) {
-    scale = find_uniform_scale(layout.bits, layout.symmetric, values, block_options);
+    scale = choose_scale(loops, layout, values, block_options);
     to = put_head(layout, scale, to);
   }
   each_block(layout, values.size(), static_cast<std::size_t>(row_length), [&](std::size_t first, std::size_t length) {
     const auto block = values.subspan(first, length);
     if (layout.share != Share::tensor) {
-      scale = find_uniform_scale(layout.bits, layout.symmetric, block, block_options);
+      scale = choose_scale(loops, layout, block, block_options);
       to = put_head(layout, scale, to);
     }
-    to = put_codes(layout.bits, block, scale, to);
+    to = put_codes(loops, layout.bits, block, scale, to);
   });
   assert(to == out.data() + out.size());
   return {};
 }
 
-Result<void> decode(const UniformLayout& layout, std::span<const std::byte> bytes, std::uint64_t row_length,
+Result<void> decode(Loops loops, const UniformLayout& layout, std::span<const std::byte> bytes, std::uint64_t row_length,
                     std::span<float> out) {
   if (out.empty()) return {};
   UniformScale scale;
@@ -134,7 +172,7 @@ Result<void> decode(const UniformLayout& layout, std::span<const std::byte> byte
   if (layout.share == Share::tensor) from = take_head(layout, from, scale);
   each_block(layout, out.size(), static_cast<std::size_t>(row_length), [&](std::size_t first, std::size_t length) {
     if (layout.share != Share::tensor) from = take_head(layout, from, scale);
-    from = take_codes(layout.bits, from, scale, out.subspan(first, length));
+    from = take_codes(loops, layout.bits, from, scale, out.subspan(first, length));
   });
   return {};
 }
@@ -199,6 +237,16 @@ struct Member {
   static constexpr auto kId = name(kLayout, "int", "_");
   static constexpr auto kLabel = name(kLayout, "INT", " ");
   static constexpr auto kDescription = description(kLayout);
+
+  template <Loops kLoops>
+  static Result<void> encode_by(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
+                                std::span<std::byte> out) {
+    return formats::encode(kLoops, kLayout, values, row_length, options, out);
+  }
+  template <Loops kLoops>
+  static Result<void> decode_by(std::span<const std::byte> bytes, std::uint64_t row_length, std::span<float> out) {
+    return formats::decode(kLoops, kLayout, bytes, row_length, out);
+  }
   static constexpr Format kFormat{
       .id = kId,
       .label = kLabel,
@@ -213,12 +261,11 @@ struct Member {
       .encoded_size = [](std::uint64_t count, std::uint64_t row_length) {
         return formats::encoded_size(kLayout, count, row_length);
       },
-      .encode = [](std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
-                   std::span<std::byte> out) { return formats::encode(kLayout, values, row_length, options, out); },
-      .decode = [](std::span<const std::byte> bytes, std::uint64_t row_length, std::span<float> out) {
-        return formats::decode(kLayout, bytes, row_length, out);
-      },
+      .encode = encode_by<Loops::vector>,
+      .decode = decode_by<Loops::vector>,
       .tensor_bytes = kLayout.share == Share::tensor ? static_cast<std::uint32_t>(kLayout.head_bytes()) : 0,
+      .plain_encode = encode_by<Loops::plain>,
+      .plain_decode = decode_by<Loops::plain>,
   };
 };
 

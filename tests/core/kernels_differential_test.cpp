@@ -104,9 +104,9 @@ struct Shape {
 
 // Rows of a few blocks and, where the format allows, of odd lengths: kernels meet their tails.
 Shape shape_of(const Format& format, std::uint64_t seed) {
+  const auto up_to = [&](std::uint64_t index, std::uint64_t most) { return static_cast<std::size_t>(1 + random_word(seed, index) % most); };
   const std::size_t unit = format.row_multiple;
-  const std::size_t units = unit == 1 ? 1 + random_word(seed, 1) % 700 : 1 + random_word(seed, 1) % 9;
-  return {1 + random_word(seed, 2) % 5, unit * units};
+  return {up_to(2, 5), unit * up_to(1, unit == 1 ? 700 : 9)};
 }
 
 std::size_t blocks_of(const Format& format, const Shape& shape) {

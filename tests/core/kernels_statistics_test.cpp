@@ -37,7 +37,7 @@ std::uint64_t bits(double x) { return std::bit_cast<std::uint64_t>(x); }
 
 TEST_CASE("error sums: vector and plain loops agree bit for bit") {
   for (std::uint64_t seed = 1; seed < 300; ++seed) {
-    const std::size_t count = tensor::random_word(seed, 0) % 700;
+    const auto count = static_cast<std::size_t>(tensor::random_word(seed, 0) % 700);
     const auto a = values_of(seed, count), b = values_of(seed + 1000, count);
     const auto vectors = kernels::sum_error_block<Arch>(a.data(), b.data(), count);
     const auto plain = kernels::scalar::sum_error_block(a.data(), b.data(), count);
@@ -52,7 +52,7 @@ TEST_CASE("error sums: vector and plain loops agree bit for bit") {
 
 TEST_CASE("statistics: vector and plain loops agree bit for bit") {
   for (std::uint64_t seed = 1; seed < 300; ++seed) {
-    const std::size_t count = tensor::random_word(seed, 0) % 700;
+    const auto count = static_cast<std::size_t>(tensor::random_word(seed, 0) % 700);
     auto x = values_of(seed, count);
     CHECK(bits(kernels::sum_all<Arch>(x.data(), count)) == bits(kernels::scalar::sum_finite(x.data(), count)));
     const auto powers = kernels::power_sums_all<Arch>(x.data(), count, 0.125);
@@ -71,7 +71,7 @@ TEST_CASE("statistics: vector and plain loops agree bit for bit") {
     CHECK(kernels::extremes_with_zero<Arch>(x.data(), count).high == high);
     CHECK(kernels::first_non_finite<Arch>(x.data(), count) == count);
     if (seed % 3 == 0 && count > 0) {
-      const std::size_t at = tensor::random_word(seed, 1) % count;
+      const auto at = static_cast<std::size_t>(tensor::random_word(seed, 1) % count);
       x[at] = seed % 2 ? std::numeric_limits<float>::quiet_NaN() : -std::numeric_limits<float>::infinity();
       CHECK(kernels::first_non_finite<Arch>(x.data(), count) == at);
     }
@@ -88,7 +88,7 @@ TEST_CASE("statistics: vector and plain loops agree bit for bit") {
 
 TEST_CASE("histogram: vector and plain loops count alike") {
   for (std::uint64_t seed = 1; seed < 200; ++seed) {
-    auto x = values_of(seed, tensor::random_word(seed, 0) % 700);
+    auto x = values_of(seed, static_cast<std::size_t>(tensor::random_word(seed, 0) % 700));
     const auto bins = static_cast<std::uint32_t>(1 + tensor::random_word(seed, 1) % 300);
     const float scale = tensor::histogram_scale(-2, 3, bins);
     for (std::size_t i = 0; i < x.size(); i += 5) x[i] = -2 + 5 * static_cast<float>(i % (bins + 1)) / static_cast<float>(bins);  // edges
