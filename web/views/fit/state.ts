@@ -1,6 +1,7 @@
 // What the Fit view is asked, as its part of the address: model=llama-3.1-8b&weights=q4_0&context=8192&memory=24GiB.
 // Names and meanings here are for ever; a new one gets a default that leaves old links as they were.
 import type { Params } from '../../shell/hash.js';
+import { readTraining, writeTraining } from './training.js';
 
 export interface FitState {
   /** A known model's id; empty when a config was given. */
@@ -14,6 +15,8 @@ export interface FitState {
   /** A device's id in data/hardware.ts, for its speed; its memory is the number beside it. */
   device: string;
   memory: number;
+  /** How it is trained: training.ts. */
+  train: string;
   /** Another set-up to compare with, as its own link without "#"; empty: none. */
   pin: string;
   /** The sections that are open, by id, with commas between. */
@@ -21,7 +24,7 @@ export interface FitState {
 }
 
 export const kDefaults: FitState = {
-  model: '', config: '', weights: 'f16', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30, pin: '', open: '',
+  model: '', config: '', weights: 'f16', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30, train: '', pin: '', open: '',
 };
 
 export const kMaxContext = 2 ** 40;
@@ -60,6 +63,7 @@ export function readState(params: Params): { state: FitState; problems: string[]
     if (read === undefined) problems.push(`memory “${params['memory']}” is not an amount such as 24GiB`);
     else memory = read;
   }
+  const train = params['train'] === undefined ? '' : writeTraining(readTraining(params['train'], problems));
   return {
     problems,
     state: {
@@ -71,6 +75,7 @@ export function readState(params: Params): { state: FitState; problems: string[]
       batch: wholeNumber('batch', params['batch'], kDefaults.batch, kMaxBatch, problems),
       device: params['device'] ?? kDefaults.device,
       memory,
+      train,
       pin: params['pin'] ?? '',
       open: params['open'] ?? '',
     },

@@ -22,6 +22,13 @@ export interface FormatRow {
   longest: number;
 }
 
+export interface TrainingAnswer {
+  training: SizeReport['training'];
+  step: SizeReport['flops']['trainingStep'];
+  /** The fewest data-parallel ranks that fit, all else as asked; 0 if none do. */
+  dataParallelNeeded: number;
+}
+
 export interface CurvePoint {
   context: number; total: number;
   /** Of it, what is not cache. */
@@ -75,6 +82,24 @@ function total(core: Bitbudget, config: string, options: SizeOptions): number {
   }
 }
 
+/** Bytes per device never rise with the number of ranks, so the search halves. */
+function ranksNeeded(core: Bitbudget, config: string, options: SizeOptions, memory: number): number {
+  const step = options.training?.expertParallel ?? 1;
+  const fits = (groups: number) => core.sizeModel(config, { ...options, training: { ...options.training, dataParallel: groups * step } }).training.total <= memory;
+  let high = 1;
+  while (!fits(high)) {
+    if (high * step * 2 > 2 ** 20) return 0;
+    high *= 2;
+  }
+  let low = high / 2;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) high = middle;
+    else low = middle;
+  }
+  return Math.ceil(high) * step;
+}
+
 export const fitTasks = {
   'fit.catalog': ({ core }: TaskContext, _input: null): Catalog => ({ models: core.models(), formats: core.formats(), version: core.version, simd: core.simd }),
 
@@ -103,4 +128,9 @@ export const fitTasks = {
       const { inference, kvCache } = core.sizeModel(config, { ...options, context });
       return { context, total: inference.total, fixed: inference.total - kvCache.total };
     }),
+
+  'fit.training': ({ core }: TaskContext, { config, options, memory }: SizeQuestion): TrainingAnswer => {
+    const { training, flops } = core.sizeModel(config, options);
+    return { training, step: flops.trainingStep, dataParallelNeeded: training.total <= memory ? options.training?.dataParallel ?? 1 : ranksNeeded(core, config, options, memory) };
+  },
 };

@@ -32,7 +32,7 @@ export const termTable = ({ groups, total, open, toggle, pointed, point }: TermT
           <td class="n soft">${percent(total > 0 ? term.value / total : 0)}</td></tr>
           ${open === id ? html`<tr><td colspan="4"><bb-explain .term=${term}></bb-explain></td></tr>` : nothing}`;
       })}</tbody>`)}
-    <tbody><tr class="total"><th scope="row" colspan="2">Total</th><td class="n">${bytes(total, units.value, true)}</td><td class="n">${percent(1)}</td></tr></tbody>
+    ${groups.length > 1 ? html`<tbody><tr class="total"><th scope="row" colspan="2">Total</th><td class="n">${bytes(total, units.value, true)}</td><td class="n">${percent(1)}</td></tr></tbody>` : nothing}
   </table></div>
   <p class="legend small soft">${Object.entries(certainties).map(([id, { mark: sign, title, text }]) => html`<span title=${text}><span class="mark ${id}">${sign}</span> ${title.toLowerCase()}</span>`)}
     <span>Click a number, or focus it and press i, for its formula.</span></p>`;
