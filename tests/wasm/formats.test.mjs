@@ -36,6 +36,17 @@ test('the options of encode reach the core', () => {
   assert.equal(refusal(() => bitbudget.encode('q8_0', values, { importance: new Float32Array(3) })).field, 'importance');
 });
 
+test('whole rows and blocks encoded apart with the range of all join to the bytes of the whole', () => {
+  const columns = 512;
+  const values = bitbudget.randomTensor('student_t', 128 * columns, { seed: 4 });
+  const { min, max } = bitbudget.statistics(values);
+  for (const { id, tensorBytes } of bitbudget.formats()) {
+    const parts = [[0, 32], [32, 96], [96, 128]].map(([from, to]) => bitbudget.encode(id, values.subarray(from * columns, to * columns), { rowLength: columns, tensorRange: [min, max] }));
+    const joined = Buffer.concat(parts.map((part, i) => part.subarray(i === 0 ? 0 : tensorBytes)));
+    assert.ok(joined.equals(bitbudget.encode(id, values, { rowLength: columns })), id);
+  }
+});
+
 test('results are copies: a later call leaves them alone', () => {
   const first = bitbudget.encode('f32', Float32Array.of(1, 2, 3));
   bitbudget.encode('f32', new Float32Array(1 << 20).fill(7));

@@ -14,7 +14,7 @@ export interface Comparison {
   sides: [ComparedSide, ComparedSide];
   open: string;
   toggle: (id: string) => void;
-  download: (letter: string) => void;
+  download: (letter: string, what: 'decoded' | 'encoded') => void;
 }
 
 interface Row { id: string; label: string; cells: { text: string; title: string; best: boolean }[]; meaning: string; latex?: string; }
@@ -65,7 +65,8 @@ export function comparison(input: Comparison) {
         <tr><th scope="row">${opener(label, open === id, () => toggle(id))}</th>
           ${cells.map(({ text, title, best }, i) => html`<td class="n ${sides[i]!.stale ? 'stale' : ''} ${best ? 'best' : ''}" title=${title || nothing}>${text}${best ? html`<span class="sr"> (better)</span>` : nothing}</td>`)}</tr>
         ${open === id ? html`<tr class="meaning"><td colspan="3"><p class="small">${meaning}</p>${latex ? html`<div class="math" ${formula(latex)}></div>` : nothing}</td></tr>` : nothing}`)}
-        <tr class="no-print"><th scope="row">Decoded tensor</th>${sides.map(({ letter, measured, stale }) => html`<td class="n"><button class="button small" ?disabled=${!measured || stale} @click=${() => download(letter)}>Download .npy<span class="sr"> of ${letter}</span></button></td>`)}</tr>
+        ${([['decoded', 'Decoded tensor', '.npy'], ['encoded', 'Encoded bytes', '.bin']] as const).map(([what, label, ending]) => html`
+        <tr class="no-print"><th scope="row">${label}</th>${sides.map(({ letter, measured, stale }) => html`<td class="n"><button class="button" ?disabled=${!measured || stale} @click=${() => download(letter, what)}>Save ${ending}<span class="sr"> of ${letter}</span></button></td>`)}</tr>`)}
       </tbody>
     </table></div></section>`;
 }

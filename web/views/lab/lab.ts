@@ -18,7 +18,7 @@ import { formatOptions, groupFormats, type FormatGroup } from './formats.js';
 import './heat-maps.js';
 import './histogram.js';
 import { figure, share, times } from './measures.js';
-import { decodedNpy, measure, speed, Superseded, type Watch } from './runner.js';
+import { decodedNpy, encodedBlob, measure, speed, Superseded, type Watch } from './runner.js';
 import { entryOf, loadTensor, openFile, readable, sourceNames, tensorKey, type OpenFile } from './source.js';
 import { kDefaults, kMaxCount, kSources, limits, readState, type LabState } from './state.js';
 import { styles } from './styles.js';
@@ -203,21 +203,19 @@ export class Lab extends View {
     }
   }
 
-  async #download(side: Side): Promise<void> {
+  async #download(side: Side, what: 'decoded' | 'encoded'): Promise<void> {
     const { tensor } = this;
-    const detail = this.details.get(this.asked[side]);
+    const format = this.#format(this.asked[side])!;
+    const detail = this.details.get(format.id);
     if (!tensor || !detail || detail.key !== tensor.key) return;
+    const name = `${tensor.title.replace(/\.npy$/, '').replace(/[^\w.-]+/g, '-')}-${format.id}`;
+    if (what === 'encoded') return save(encodedBlob(format, detail), `${name}.bin`);
     const abort = this.#abort.signal.aborted ? (this.#abort = new AbortController()) : this.#abort;
     this.busy = true;
     try {
-      const blob = await decodedNpy(tensor, detail, { signal: abort.signal, live: () => true, onProgress: (progress) => { this.report = progress; } });
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(blob);
-      link.download = `${tensor.title.replace(/[^\w.-]+/g, '-').replace(/\.npy$/, '')}-${detail.formatId}.npy`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      save(await decodedNpy(tensor, detail, { signal: abort.signal, live: () => true, onProgress: (progress) => { this.report = progress; } }), `${name}.npy`);
     } catch (thrown) {
-      if (!abort.signal.aborted) this.#refuse(detail.formatId, asCoreError(thrown));
+      if (!abort.signal.aborted) this.#refuse(format.id, asCoreError(thrown));
     } finally {
       this.busy = false;
     }
@@ -338,7 +336,7 @@ export class Lab extends View {
       ${comparison({
         tensor, open: this.explained, toggle: this.#toggle,
         sides: [{ letter: 'A', measured: a, speed: this.speeds.get(asked.a), stale: stale(asked.a) }, { letter: 'B', measured: b, speed: this.speeds.get(asked.b), stale: stale(asked.b) }],
-        download: (letter) => this.#download(letter === 'A' ? 'a' : 'b'),
+        download: (letter, what) => void this.#download(letter === 'A' ? 'a' : 'b', what),
       })}
       <section aria-labelledby="maps"><h2 id="maps">Value by value</h2>
         <p class="soft small">Point at a value, or focus the pictures and use the arrow keys. The divider in the last picture moves too: the calmer side loses less.</p>
@@ -355,6 +353,14 @@ export class Lab extends View {
 
   /** A detail of the tensor on show, not of an earlier one. */
   #current(detail: Detail | undefined): Detail | undefined { return detail?.key === this.tensor?.key ? detail : undefined; }
+}
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 const typeNames: Record<string, string> = { F32: '32-bit floats', F64: '64-bit floats', F16: '16-bit floats (F16)', BF16: '16-bit floats (BF16)' };

@@ -38,9 +38,13 @@ async function spread<T, R>(items: T[], watch: Watch, work: (item: T) => Promise
 
 interface Stretch { firstRow: number; rows: number; }
 
-/** Whole rows, and whole cells of the picture. */
-export function cut(rows: number, columns: number, rowsPerCell: number): Stretch[] {
-  const step = Math.max(1, Math.round(kPart / columns / rowsPerCell)) * rowsPerCell;
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
+
+/** Whole rows, whole cells of the picture, and whole blocks of the format, which need not end with a row. */
+export function cut(rows: number, columns: number, rowsPerCell: number, blockLength: number): Stretch[] {
+  const unit = lcm(rowsPerCell, blockLength > 0 ? blockLength / gcd(blockLength, columns) : 1);
+  const step = Math.max(1, Math.round(kPart / columns / unit)) * unit;
   return Array.from({ length: Math.ceil(rows / step) }, (_, i) => ({ firstRow: i * step, rows: Math.min(step, rows - i * step) }));
 }
 
@@ -49,7 +53,7 @@ const slice = (tensor: Tensor, { firstRow, rows }: Stretch) => tensor.values.sli
 /** The error report of one format, and with `closely` what the pictures need. */
 export async function measure(tensor: Tensor, format: FormatInfo, closely: boolean, watch: Watch): Promise<{ measured: Measured; detail?: Detail }> {
   const { rows, columns, grid, range, statistics } = tensor;
-  const stretches = cut(rows, columns, grid.rowsPerCell);
+  const stretches = cut(rows, columns, grid.rowsPerCell, format.blockLength);
   let done = 0;
   const results = await spread(stretches, watch, async (stretch) => {
     const values = slice(tensor, stretch);
@@ -109,7 +113,7 @@ const added = (sum: LineErrors, part: LineErrors): LineErrors => ({
 
 /** On at most kPart values of the tensor: enough to leave the small caches, and soon done. */
 export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): Promise<Speed> {
-  const stretch = cut(tensor.rows, tensor.columns, 1)[0]!;
+  const stretch = cut(tensor.rows, tensor.columns, 1, format.blockLength)[0]!;
   const values = slice(tensor, stretch);
   const count = values.length;
   watch.onProgress({ stage: `Timing ${format.label}`, done: 0, total: 0 });
@@ -131,3 +135,7 @@ export async function decodedNpy(tensor: Tensor, detail: Detail, watch: Watch): 
   });
   return new Blob([header as Uint8Array<ArrayBuffer>, ...parts], { type: 'application/octet-stream' });
 }
+
+/** The encoded tensor as one: what holds for the whole tensor stands at the beginning of each part, and is kept once. */
+export const encodedBlob = (format: FormatInfo, detail: Detail): Blob =>
+  new Blob(detail.parts.map(({ bytes }, i) => bytes.subarray(i === 0 ? 0 : format.tensorBytes) as Uint8Array<ArrayBuffer>), { type: 'application/octet-stream' });

@@ -1,0 +1,217 @@
+// The Tensor lab as a reader meets it, over http under the strict Content-Security-Policy.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import { launch, open, start } from './browser.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const golden = (name) => readFileSync(new URL(`../golden/ggml/${name}.bin`, import.meta.url));
+
+/** 8 x 1024 values by the description in tests/golden/ggml/manifest.json: "outlier". */
+function outlierInput() {
+  let state = 5;
+  const draw = () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+  const values = Float32Array.from({ length: 8192 }, () => ((draw() >>> 8) - 8388608) / 8388608 / 128);
+  for (let row = 0; row < 8; row++) values[row * 1024 + ((row * 131 + 7) % 1024)] = row % 2 ? -8 : 8;
+  return values;
+}
+
+/** A version 1.0 NPY by its specification. */
+function npy(values, shape) {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
+  return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([length & 255, length >> 8]), Buffer.from(text.padEnd(length - 1) + '\n'), Buffer.from(values.buffer)]);
+}
+
+function safetensors(tensors) {
+  let offset = 0;
+  const header = Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data_offsets: [offset, (offset += data.byteLength)] }]));
+  let text = JSON.stringify(header);
+  text = text.padEnd(Math.ceil(text.length / 8) * 8);
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([size, Buffer.from(text), ...Object.values(tensors).map(({ data }) => Buffer.from(data.buffer))]);
+}
+
+const link = (params = {}) => '#' + new URLSearchParams({ v: '1', view: 'lab', ...params });
+const answer = (page) => page.locator('bb-lab h1.answer');
+const answered = (page) => answer(page).and(page.locator(':not(.stale)')).filter({ hasText: /off by .* off by/ }).waitFor();
+const compared = (page) => page.locator('table.compared');
+const give = (page, name, buffer) => page.locator('bb-lab input[type=file]').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+
+async function saved(page, button) {
+  const [download] = await Promise.all([page.waitForEvent('download'), compared(page).getByRole('button', { name: button }).click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+describe('Tensor lab', () => {
+  let browser;
+  let host;
+  before(async () => { browser = await launch(); host = await start(); });
+  after(async () => { await browser?.close(); await host?.stop(); });
+  const visit = (params, options) => open(browser, host.address + link(params), options);
+
+  test('answers before anything is touched', async () => {
+    const { page, troubles, close } = await visit();
+    await answered(page);
+    assert.match(await answer(page).innerText(), /^Q4_0: 7\.11\s× smaller, off by [\d.]+\s%\. NF4: 7\.11\s× smaller, off by [\d.]+\s%\.$/);
+    const table = await compared(page).innerText();
+    assert.match(table, /Size\s+144\sKiB\s+144\sKiB/);
+    assert.match(table, /Bits per weight\s+4\.5\s+4\.5/);
+    await page.getByText('GB/s').nth(3).waitFor();
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('an .npy compresses to the golden bytes of q8_0 and q4_0, and its decoded values come back as .npy', async () => {
+    const { page, troubles, close } = await visit({ a: 'q8_0', b: 'q4_0' }, { acceptDownloads: true });
+    await answered(page);
+    const input = outlierInput();
+    await give(page, 'outlier.npy', npy(input, [8, 1024]));
+    await page.getByText('outlier.npy: 8 × 1,024 values').waitFor();
+    await answered(page);
+    const [a, b] = [await saved(page, 'Save .bin of A'), await saved(page, 'Save .bin of B')];
+    assert.equal(a.name, 'outlier-q8_0.bin');
+    assert.ok(a.bytes.equals(golden('outlier.q8_0')), 'q8_0');
+    assert.ok(b.bytes.equals(golden('outlier.q4_0')), 'q4_0');
+    const decoded = await saved(page, 'Save .npy of A');
+    assert.equal(decoded.bytes.length, 128 + 4 * 8192);
+    assert.match(decoded.bytes.toString('latin1', 0, 128), /^\x93NUMPY\x01\x00.*'shape': \(8, 1024\)/s);
+    // The values again from the golden bytes: a 16-bit float and 32 codes a block.
+    const values = new Float32Array(decoded.bytes.buffer.slice(decoded.bytes.byteOffset + 128, decoded.bytes.byteOffset + decoded.bytes.length));
+    const half = (bits) => (bits >> 10 === 0 ? (bits & 1023) * 2 ** -24 : (1024 + (bits & 1023)) * 2 ** ((bits >> 10) - 25));
+    for (let i = 0; i < 8192; i++) {
+      const block = Math.floor(i / 32) * 34;
+      assert.equal(values[i], Math.fround(half(a.bytes.readUInt16LE(block)) * a.bytes.readInt8(block + 2 + (i % 32))), `value ${i}`);
+    }
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('a tensor is chosen from a .safetensors, and the link remembers its name', async () => {
+    const { page, troubles, close } = await visit();
+    await answered(page);
+    const normal = outlierInput();
+    await give(page, 'model.safetensors', safetensors({ 'first.weight': { dtype: 'F32', shape: [8, 1024], data: normal }, 'second.weight': { dtype: 'BF16', shape: [4, 256], data: new Uint16Array(1024).fill(0x3f80) } }));
+    await page.getByText('first.weight of model.safetensors: 8 × 1,024 values').waitFor();
+    await page.getByLabel('Which of its 2 tensors').selectOption('second.weight');
+    await page.getByText('second.weight of model.safetensors: 4 × 256 values, 2 KiB as 16-bit floats (BF16)').waitFor();
+    await answered(page);
+    assert.match(page.url(), /tensor=file&.*name=second\.weight/);
+    // All values are 1: Q4_0 holds 1 exactly, as 8 steps of 1/8 down.
+    assert.match(await compared(page).innerText(), /Signal to noise\s+∞/);
+    // Elsewhere the link cannot have the file, and says so.
+    const again = await open(browser, page.url());
+    await again.page.getByText('This link was made with the file model.safetensors').waitFor();
+    assert.deepEqual([...troubles, ...again.troubles], []);
+    await again.close();
+    await close();
+  });
+
+  test('a bad file is refused beside its button, with what is wrong, and the last result stays', async () => {
+    const { page, troubles, close } = await visit();
+    await answered(page);
+    const before = await answer(page).innerText();
+    await give(page, 'broken.npy', npy(outlierInput(), [8, 1024]).subarray(0, 5000));
+    const notice = page.locator('bb-lab .inputs bb-notice[kind=error]');
+    await notice.waitFor();
+    assert.match(await notice.innerText(), /5,?000/);
+    assert.equal(await answer(page).innerText(), before);
+    await give(page, 'notes.txt', Buffer.from('hello, world'));
+    await notice.filter({ hasText: 'notes.txt' }).or(notice.filter({ hasNotText: '5000' })).first().waitFor();
+    assert.equal(await answer(page).innerText(), before);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('rows that a format cannot cut are refused beside it; the other format is measured', async () => {
+    const { page, troubles, close } = await visit({ columns: '500', a: 'q4_k', b: 'int4_asym_row' });
+    await page.locator('bb-lab .inputs bb-notice[kind=error]').filter({ hasText: 'multiple of 256' }).waitFor();
+    await answer(page).filter({ hasText: 'INT4 asym row' }).waitFor();
+    await page.getByLabel('Format A', { exact: false }).selectOption('q8_0');
+    await page.locator('bb-lab .inputs bb-notice[kind=error]').filter({ hasText: 'Q8_0 needs rows' }).waitFor();
+    await page.getByLabel('Columns').fill('512');
+    await page.getByLabel('Columns').press('Enter');
+    await answered(page);
+    assert.equal(await page.locator('bb-lab .inputs bb-notice[kind=error]').count(), 0);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('long work shows how far it is, Escape cancels it, and the last result stays', async () => {
+    const { page, troubles, close } = await visit();
+    await answered(page);
+    const before = await answer(page).innerText();
+    await page.getByLabel('Rows').fill('16384');
+    await page.getByLabel('Rows').press('Enter');
+    await page.getByLabel('Columns').fill('4096');
+    await page.getByLabel('Columns').press('Enter');
+    const progress = page.locator('bb-lab progress[max]');
+    await progress.waitFor();
+    await page.getByText(/left/).waitFor();
+    assert.ok((await answer(page).getAttribute('class')).includes('stale'));
+    const pressed = Date.now();
+    await page.keyboard.press('Escape');
+    await page.getByText('Cancelled; what is shown is the last result that was finished').waitFor();
+    assert.ok(Date.now() - pressed < 1000, `${Date.now() - pressed} ms`);
+    assert.equal(await answer(page).innerText(), before);
+    // The workers are there again.
+    await page.getByLabel('Rows').fill('64');
+    await page.getByLabel('Rows').press('Enter');
+    await page.getByText('64 × 4,096 values').waitFor();
+    await answered(page);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('everything by keyboard: formats, the cross in the pictures, the divider', async () => {
+    const { page, troubles, close } = await visit();
+    await answered(page);
+    await page.getByLabel('Format A', { exact: false }).focus();
+    await page.keyboard.press('ArrowUp');
+    await page.waitForURL(/a=q8_0/);
+    await answer(page).filter({ hasText: 'Q8_0' }).waitFor();
+    const maps = page.getByRole('application');
+    await maps.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowDown');
+    await page.locator('bb-lab-maps .read').filter({ hasText: 'Rows 2 to 3, columns 2 to 3' }).waitFor();
+    await page.keyboard.press('Tab');
+    const divider = page.getByRole('slider', { name: 'Divider' });
+    assert.ok(await divider.evaluate((element) => element.getRootNode().activeElement === element));
+    await page.keyboard.press('Home');
+    await page.waitForFunction(() => document.querySelector('bb-app').shadowRoot.querySelector('bb-lab').shadowRoot.querySelector('bb-lab-maps').shadowRoot.querySelector('[role=slider]').getAttribute('aria-valuenow') === '0');
+    await compared(page).getByRole('button', { name: 'Signal to noise' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('bb-lab .meaning math').waitFor();
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  for (const colorScheme of ['light', 'dark']) {
+    test(`axe finds nothing serious, ${colorScheme}`, async () => {
+      const { page, close } = await visit({}, { colorScheme, bypassCSP: true });
+      await answered(page);
+      await compared(page).getByRole('button', { name: 'Signal to noise' }).click();
+      await page.locator('bb-lab details summary').first().click();
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+      await close();
+    });
+  }
+
+  test('at 320 px nothing is wider than the screen', async () => {
+    const { page, troubles, close } = await visit({}, { viewport: { width: 320, height: 800 } });
+    await answered(page);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+});
