@@ -132,6 +132,7 @@ bool is_bare_shard_name(std::string_view name) {
 Result<FileReport> read_safetensors_index(const Source& source) {
   if (auto done = whole_text(source, kMaxSafetensorsHeader, "index"); !done) return std::unexpected(std::move(done.error()));
   IndexReader index;
+  index.tensors.reserve(source.bytes.size() / 60);  // the least that an entry takes with the names that are in use
   if (auto done = scan_json(text_of(source), {.max_bytes = source.bytes.size()}, index); !done) return std::unexpected(std::move(done.error()));
   if (!index.has_weight_map) {
     return std::unexpected(Error{ErrorCode::missing_field, "An index needs a weight_map from tensor names to file names.", {}, "weight_map"});

@@ -35,7 +35,7 @@ class HeaderReader final : public JsonHandler {
   }
 
   std::vector<TensorInfo> tensors;
-  std::string metadata;
+  std::string metadata = "{";  // without its end
 
  private:
   enum class Field { none, dtype, shape, offsets };
@@ -53,7 +53,8 @@ class HeaderReader final : public JsonHandler {
       name_ = std::move(*event.text);
       in_metadata_ = name_ == kMetadataKey;
     } else if (depth_ == 2 && in_metadata_) {
-      metadata += (metadata.empty() ? "" : ",") + json_string(*event.text) + ":";
+      if (metadata.size() > 1) metadata += ',';
+      metadata += json_string(*event.text) + ":";
     } else if (depth_ == 2) {
       field_ = *event.text == "dtype" ? Field::dtype : *event.text == "shape" ? Field::shape : *event.text == "data_offsets" ? Field::offsets : Field::none;
     }
@@ -220,7 +221,8 @@ Result<FileReport> read_safetensors(const Source& source) {
   if (auto done = check_cover(header.tensors, source, data); !done) return std::unexpected(std::move(done.error()));
   FileReport report;
   report.format = FileFormat::safetensors;
-  report.metadata = "{" + header.metadata + "}";
+  report.metadata = std::move(header.metadata);
+  report.metadata += '}';
   report.tensors = std::move(header.tensors);
   return report;
 }

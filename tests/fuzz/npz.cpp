@@ -1,0 +1,7 @@
+#include "files/npz.h"
+
+#include "fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return bitbudget::fuzz::check_reader(data, size, bitbudget::files::read_npz);
+}
