@@ -40,7 +40,9 @@ test('whole rows and blocks encoded apart with the range of all join to the byte
   const columns = 512;
   const values = bitbudget.randomTensor('student_t', 128 * columns, { seed: 4 });
   const { min, max } = bitbudget.statistics(values);
-  for (const { id, tensorBytes } of bitbudget.formats()) {
+  const formats = bitbudget.formats().filter(({ encodesInParts }) => encodesInParts);
+  assert.ok(formats.length > 100);
+  for (const { id, tensorBytes } of formats) {
     const parts = [[0, 32], [32, 96], [96, 128]].map(([from, to]) => bitbudget.encode(id, values.subarray(from * columns, to * columns), { rowLength: columns, tensorRange: [min, max] }));
     const joined = Buffer.concat(parts.map((part, i) => part.subarray(i === 0 ? 0 : tensorBytes)));
     assert.ok(joined.equals(bitbudget.encode(id, values, { rowLength: columns })), id);

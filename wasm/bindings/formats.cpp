@@ -17,6 +17,7 @@ val to_val(const formats::Format& format) {
   out.set("rowMultiple", format.row_multiple);
   out.set("bytesPerBlock", format.bytes_per_block);
   out.set("tensorBytes", format.tensor_bytes);
+  out.set("encodesInParts", format.encodes_in_parts);
   return out;
 }
 

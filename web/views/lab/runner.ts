@@ -42,7 +42,8 @@ const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
 
 /** Whole rows, whole cells of the picture, and whole blocks of the format, which need not end with a row. */
-export function cut(rows: number, columns: number, rowsPerCell: number, blockLength: number): Stretch[] {
+export function cut({ rows, columns, grid: { rowsPerCell } }: Tensor, { blockLength, encodesInParts }: FormatInfo): Stretch[] {
+  if (!encodesInParts) return [{ firstRow: 0, rows }];
   const unit = lcm(rowsPerCell, blockLength > 0 ? blockLength / gcd(blockLength, columns) : 1);
   const step = Math.max(1, Math.round(kPart / columns / unit)) * unit;
   return Array.from({ length: Math.ceil(rows / step) }, (_, i) => ({ firstRow: i * step, rows: Math.min(step, rows - i * step) }));
@@ -53,7 +54,7 @@ const slice = (tensor: Tensor, { firstRow, rows }: Stretch) => tensor.values.sli
 /** The error report of one format, and with `closely` what the pictures need. */
 export async function measure(tensor: Tensor, format: FormatInfo, closely: boolean, watch: Watch): Promise<{ measured: Measured; detail?: Detail }> {
   const { rows, columns, grid, range, statistics } = tensor;
-  const stretches = cut(rows, columns, grid.rowsPerCell, format.blockLength);
+  const stretches = cut(tensor, format);
   let done = 0;
   const results = await spread(stretches, watch, async (stretch) => {
     const values = slice(tensor, stretch);
@@ -113,7 +114,7 @@ const added = (sum: LineErrors, part: LineErrors): LineErrors => ({
 
 /** On at most kPart values of the tensor: enough to leave the small caches, and soon done. */
 export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): Promise<Speed> {
-  const stretch = cut(tensor.rows, tensor.columns, 1, format.blockLength)[0]!;
+  const stretch = cut(tensor, { ...format, encodesInParts: true })[0]!;
   const values = slice(tensor, stretch);
   const count = values.length;
   watch.onProgress({ stage: `Timing ${format.label}`, done: 0, total: 0 });
