@@ -1,0 +1,165 @@
+#include "prune/sparse_storage.h"
+
+#include <cassert>
+#include <cstring>
+#include <string>
+
+#include "formats/registry.h"
+#include "prune/mask.h"
+
+namespace bitbudget::prune {
+namespace {
+
+std::uint64_t index_bytes(std::uint64_t columns) { return columns <= 65'536 ? 2 : 4; }
+
+std::uint64_t padded(const formats::Format& values, std::uint64_t kept) {
+  return (kept + values.row_multiple - 1) / values.row_multiple * values.row_multiple;
+}
+
+/// Bytes before the values.
+std::uint64_t structure_size(Layout layout, std::uint64_t rows, std::uint64_t columns, std::uint64_t kept) {
+  switch (layout) {
+    case Layout::bitmask: return (rows * columns + 7) / 8;
+    case Layout::csr: return 4 * (rows + 1) + index_bytes(columns) * kept;
+    case Layout::two_of_four: return (kept + 3) / 4;
+  }
+  return 0;
+}
+
+void put(std::byte* at, std::uint64_t value, std::uint64_t size) {
+  for (std::uint64_t i = 0; i < size; ++i) at[i] = static_cast<std::byte>(value >> (8 * i));
+}
+
+std::uint64_t get(const std::byte* at, std::uint64_t size) {
+  std::uint64_t value = 0;
+  for (std::uint64_t i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(at[i]) << (8 * i);
+  return value;
+}
+
+void write_structure(Layout layout, std::span<const std::uint8_t> mask, std::size_t columns, std::span<std::byte> out) {
+  const auto wide = static_cast<std::size_t>(index_bytes(columns));
+  const std::size_t rows = columns == 0 ? 0 : mask.size() / columns;
+  std::size_t kept = 0;
+  if (layout == Layout::csr) put(out.data(), 0, 4);
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i]) {
+      switch (layout) {
+        case Layout::bitmask: out[i / 8] |= static_cast<std::byte>(1u << i % 8); break;
+        case Layout::csr: put(out.data() + 4 * (rows + 1) + wide * kept, i % columns, wide); break;
+        case Layout::two_of_four: out[kept / 4] |= static_cast<std::byte>(i % 4 << kept % 4 * 2); break;
+      }
+      ++kept;
+    }
+    if (layout == Layout::csr && (i + 1) % columns == 0) put(out.data() + 4 * ((i + 1) / columns), kept, 4);
+  }
+}
+
+/// The mask that the structure tells.
+Result<Mask> read_structure(Layout layout, std::span<const std::byte> in, std::size_t rows, std::size_t columns, std::size_t kept) {
+  Mask mask(rows * columns);
+  const auto bad = [](std::uint64_t offset) { return fail_at(ErrorCode::invalid_file, offset, "The indices do not describe that many kept weights."); };
+  if (layout == Layout::bitmask) {
+    for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = std::to_integer<unsigned>(in[i / 8]) >> i % 8 & 1;
+    if (count_kept(mask) != kept) return bad(0);
+  } else if (layout == Layout::two_of_four) {
+    if (kept != mask.size() / 2) return bad(0);
+    for (std::size_t k = 0; k < kept; ++k) {
+      const std::size_t position = std::to_integer<std::size_t>(in[k / 4]) >> k % 4 * 2 & 3;
+      auto& slot = mask[k / 2 * 4 + position];
+      if (slot) return bad(k / 4);
+      slot = 1;
+    }
+  } else {
+    const auto wide = static_cast<std::size_t>(index_bytes(columns));
+    std::uint64_t start = get(in.data(), 4);
+    if (start != 0) return bad(0);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::uint64_t end = get(in.data() + 4 * (row + 1), 4);
+      if (end < start || end > kept) return bad(4 * (row + 1));
+      for (; start < end; ++start) {
+        const auto at = 4 * (rows + 1) + wide * static_cast<std::size_t>(start);
+        const std::uint64_t column = get(in.data() + at, wide);
+        if (column >= columns || mask[row * columns + static_cast<std::size_t>(column)]) return bad(at);
+        mask[row * columns + static_cast<std::size_t>(column)] = 1;
+      }
+    }
+    if (start != kept) return bad(4 * rows);
+  }
+  return mask;
+}
+
+}  // namespace
+
+std::string_view to_string(Layout layout) {
+  switch (layout) {
+    case Layout::bitmask: return "bitmask";
+    case Layout::csr: return "csr";
+    case Layout::two_of_four: return "2:4";
+  }
+  return "";
+}
+
+std::uint64_t stored_size(Layout layout, const formats::Format& values, std::uint64_t rows, std::uint64_t columns, std::uint64_t kept) {
+  const std::uint64_t count = padded(values, kept);
+  return structure_size(layout, rows, columns, kept) + (count == 0 ? 0 : values.encoded_size(count, count));
+}
+
+Result<std::vector<std::byte>> store(Layout layout, const formats::Format& values, std::span<const float> weights,
+                                     std::span<const std::uint8_t> mask, std::size_t row_length) {
+  assert(weights.size() == mask.size() && row_length > 0 && weights.size() % row_length == 0);
+  if (layout == Layout::two_of_four) {
+    bool fits = row_length % 4 == 0;
+    for (std::size_t i = 0; fits && i < mask.size(); i += 4) fits = mask[i] + mask[i + 1] + mask[i + 2] + mask[i + 3] == 2;
+    if (!fits) return fail(ErrorCode::invalid_argument, "The 2:4 layout needs exactly two kept weights in every four of a row.");
+  }
+  std::vector<float> kept;
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i]) kept.push_back(weights[i]);
+  }
+  const std::size_t rows = weights.size() / row_length;
+  const auto structure = static_cast<std::size_t>(structure_size(layout, rows, row_length, kept.size()));
+  std::vector<std::byte> out(static_cast<std::size_t>(stored_size(layout, values, rows, row_length, kept.size())));
+  write_structure(layout, mask, row_length, std::span(out).first(structure));
+  kept.resize(static_cast<std::size_t>(padded(values, kept.size())));
+  if (kept.empty()) return out;
+  if (auto done = formats::encode(values, kept, std::span(out).subspan(structure)); !done) return std::unexpected(done.error());
+  return out;
+}
+
+Result<std::vector<float>> load(Layout layout, const formats::Format& values, std::span<const std::byte> bytes, std::size_t rows,
+                                std::size_t columns, std::size_t kept) {
+  const std::uint64_t size = stored_size(layout, values, rows, columns, kept);
+  if (bytes.size() != size) {
+    return fail_at(bytes.size() < size ? ErrorCode::truncated : ErrorCode::invalid_file, std::min<std::uint64_t>(size, bytes.size()),
+                   std::to_string(size) + " bytes are needed; these are " + std::to_string(bytes.size()) + ".");
+  }
+  const auto structure = static_cast<std::size_t>(structure_size(layout, rows, columns, kept));
+  const auto mask = read_structure(layout, bytes.first(structure), rows, columns, kept);
+  if (!mask) return std::unexpected(mask.error());
+  std::vector<float> stored(static_cast<std::size_t>(padded(values, kept)));
+  if (!stored.empty()) {
+    if (auto done = formats::decode(values, bytes.subspan(structure), stored); !done) return std::unexpected(done.error());
+  }
+  std::vector<float> dense(rows * columns);
+  for (std::size_t i = 0, k = 0; i < dense.size(); ++i) {
+    if ((*mask)[i]) dense[i] = stored[k++];
+  }
+  return dense;
+}
+
+double break_even_sparsity(Layout layout, const formats::Format& values, std::uint64_t rows, std::uint64_t columns) {
+  const std::uint64_t count = rows * columns;
+  const std::uint64_t dense = count == 0 ? 0 : values.encoded_size(padded(values, count), padded(values, count));
+  if (layout == Layout::two_of_four) return stored_size(layout, values, rows, columns, count / 2) < dense ? 0.5 : 1;
+  if (stored_size(layout, values, rows, columns, 0) >= dense) return 1;
+  // The size grows with what is kept: the most that may be kept, by bisection.
+  std::uint64_t fits = 0;
+  std::uint64_t exceeds = count + 1;
+  while (exceeds - fits > 1) {
+    const std::uint64_t middle = fits + (exceeds - fits) / 2;
+    (stored_size(layout, values, rows, columns, middle) < dense ? fits : exceeds) = middle;
+  }
+  return 1 - static_cast<double>(fits) / static_cast<double>(count);
+}
+
+}  // namespace bitbudget::prune
