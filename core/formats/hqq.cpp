@@ -148,7 +148,7 @@ constexpr Format format(std::string_view id, std::string_view label) {
                      "that the error beyond its 0.7-norm outliers has no mean (lp_norm 0.7, beta 10 growing by 1 % a pass). Each group stops for itself, "
                      "when its mean absolute error no longer falls (the hqq package: the whole tensor at once). The package's default groups are strided, "
                      "its scale is capped so that steps below 5e-5 are mis-scaled, and its 4-bit packing puts the first half of the rows in the high "
-                     "nibbles; here the step is at least absmax/1024. Codes are a dense bit stream, low bits first; the last group of a row may be short.",
+                     "nibbles; here the step is at least absmax/1024 (and at most 65504: larger values are lost). Codes are a dense bit stream, low bits first; the last group of a row may be short.",
       .source = "HQQ (mobiusml/hqq) for the fit; bitbudget's own layout",
       .block_length = kGroup,
       .row_multiple = 1,

@@ -287,7 +287,8 @@ UniformScale uniform_scale(int bits, bool symmetric, Range range) {
   const float width = symmetric ? std::max(std::abs(range.low), std::abs(range.high))
                                 : std::max(range.high, 0.0f) - std::min(range.low, 0.0f);
   const float steps = static_cast<float>(symmetric ? top / 2 : top);
-  scale.scale_f16 = tensor::f16_from_f32(std::min(width / steps, kLargest));
+  const float step = width / steps;
+  scale.scale_f16 = tensor::f16_from_f32(std::min(step, kLargest));
   scale.scale = tensor::f32_from_f16(scale.scale_f16);
   scale.inverse = reciprocal_or_zero(scale.scale);
   scale.high = top;
@@ -295,7 +296,10 @@ UniformScale uniform_scale(int bits, bool symmetric, Range range) {
     scale.zero = 1 << (bits - 1);
     scale.low = 1;
   } else {
-    const float zero = std::min(-std::min(range.low, 0.0f) * scale.inverse, static_cast<float>(top));
+    const float low = std::min(range.low, 0.0f);
+    // Where the scale is held, the range's proportions decide, and its width may be beyond f32.
+    const float inverse = step > kLargest ? 1 / (std::max(range.high, 0.0f) / steps - low / steps) : scale.inverse;
+    const float zero = std::min(-low * inverse, static_cast<float>(top));
     scale.zero = round_half_even(zero);
   }
   return scale;

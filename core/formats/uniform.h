@@ -25,8 +25,8 @@ struct UniformScale {
 ///   (-2^(bits-1)) stays unused, so that the levels are as many below zero as above.
 /// Asymmetric: the range is extended to contain 0; the scale is its width / (2^bits - 1) rounded to f16, the zero is the
 ///   code nearest to -low/scale, ties to even.
-/// A scale that f16 cannot hold becomes 65504: values beyond its levels are clipped. One that rounds to 0 makes every
-/// value 0.
+/// A scale that f16 cannot hold becomes 65504: values beyond its levels are clipped, at either end in proportion. One that
+/// rounds to 0 makes every value 0. -0 becomes 0.
 UniformScale uniform_scale(int bits, bool symmetric, Range range);
 
 /// The scale for these values by options.scale_search. options.tensor_range overrides the search: it is the range.

@@ -16,7 +16,11 @@ def block_scale(bits, symmetric, low, high):
     inverse = f32(1 / scale) if scale else 0.0
     if symmetric:
         return scale, inverse, 2 ** (bits - 1)
-    return scale, inverse, round(min(f32(-low * inverse), 2.0 ** bits - 1))
+    share = inverse
+    if exact > 65504:  # a held scale: the zero stands where it stands in the range
+        steps = 2 ** bits - 1
+        share = f32(1 / f32(f32(high / steps) - f32(low / steps)))
+    return scale, inverse, round(min(f32(-low * share), 2.0 ** bits - 1))
 
 
 def codes_of(bits, symmetric, values, scale):
