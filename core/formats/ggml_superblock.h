@@ -1,6 +1,6 @@
-// What the ggml formats with 256 values to a block and an offset per group (Q2_K, Q4_K, Q5_K) have in common: each group of 16
-// or 32 values is fitted by scale·q - offset, then the scales and offsets are themselves rounded to a few bits of two f16
-// numbers, and the codes are made again from the rounded ones.
+// What ggml's formats with 256 values to a block have in common: groups of 16 or 32 values are fitted, then the groups' scales
+// (and offsets) are themselves rounded to a few bits in units of f16 numbers, and the codes are made again from the rounded
+// ones. The loops over the values come in two kinds with the same results: PlainLoops, the truth, and VectorLoops.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,9 @@
 
 #include "formats/block.h"
 #include "formats/ggml_search.h"
+#include "formats/ggml_weights.h"
 #include "formats/rounding.h"
+#include "kernels/group_search.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -20,11 +22,12 @@ inline constexpr std::size_t kSuperblock = 256;
 using SuperblockValues = std::span<const float, kSuperblock>;
 using SuperblockCodes = std::array<std::uint8_t, kSuperblock>;
 
-/// Fitted groups: value = scale·code - offset.
+/// Fitted groups: value = scale·code - offset, or scale·(code - levels) where there are no offsets.
 template <std::size_t kGroups>
 struct FittedGroups {
   std::array<float, kGroups> scales;
   std::array<float, kGroups> offsets;
+  std::array<float, kGroups> totals;  // of the weights
   SuperblockCodes codes;
 };
 
@@ -41,6 +44,136 @@ struct RoundedGroups {
 template <std::size_t kGroups>
 constexpr std::size_t kGroupLength = kSuperblock / kGroups;
 
+/// One group of a block's values or codes.
+template <std::size_t kGroups, class Block>
+auto group_of(Block&& block, std::size_t j) {
+  return std::span(block).subspan(j * kGroupLength<kGroups>, kGroupLength<kGroups>);
+}
+
+struct PlainLoops {
+  template <std::size_t kGroups>
+  static FittedGroups<kGroups> fit_affine(SuperblockValues x, int levels, const Sweep& sweep, const auto& weigh) {
+    return each_group<kGroups>(x, weigh, [&](auto group, auto weights, auto codes) {
+      return affine_search(group, weights, levels, sweep, codes);
+    });
+  }
+  template <std::size_t kGroups>
+  static FittedGroups<kGroups> fit_symmetric(SuperblockValues x, int levels, const auto& weigh) {
+    return each_group<kGroups>(x, weigh, [&](auto group, auto weights, auto codes) {
+      return Affine{symmetric_search(group, weights, levels, codes), 0};
+    });
+  }
+  template <std::size_t kGroups>
+  static FittedGroups<kGroups> fit_by_descent(SuperblockValues x, int levels) {
+    return each_group<kGroups>(x, SquareWeights{}, [&](auto group, auto, auto codes) {
+      return Affine{symmetric_descent(group, levels, codes), 0};
+    });
+  }
+  template <std::size_t kLength>
+  static void requantize(std::span<const float> x, Affine rounded, int levels, std::span<std::uint8_t> codes) {
+    formats::requantize(x, rounded, levels, codes);
+  }
+  template <std::size_t kLength>
+  static void requantize_symmetric(std::span<const float> x, float scale, int levels, std::span<std::uint8_t> codes) {
+    formats::requantize_symmetric(x, scale, levels, codes);
+  }
+
+ private:
+  template <std::size_t kGroups>
+  static FittedGroups<kGroups> each_group(SuperblockValues x, const auto& weigh, auto search) {
+    FittedGroups<kGroups> fitted;
+    for (std::size_t j = 0; j < kGroups; ++j) {
+      const auto group = group_of<kGroups>(x, j);
+      std::array<float, kGroupLength<kGroups>> weights;
+      weigh.plain(j * group.size(), group, weights);
+      const Affine fit = search(group, std::span<const float>(weights), group_of<kGroups>(fitted.codes, j));
+      fitted.scales[j] = fit.scale;
+      fitted.offsets[j] = fit.offset;
+      fitted.totals[j] = sum(weights);
+    }
+    return fitted;
+  }
+};
+
+struct VectorLoops {
+  using A = kernels::Arch;
+
+  template <std::size_t kGroups>
+  static FittedGroups<kGroups> fit_affine(SuperblockValues x, int levels, const Sweep& sweep, const auto& weigh) {
+    FittedGroups<kGroups> fitted;
+    for (std::size_t j = 0; j < kGroups; j += kernels::kGroupsAtOnce) {
+      const auto [values, weights] = load<kGroups>(x, j, weigh);
+      kernels::AffineFit<A> fit;
+      if (!kernels::AffineSearch<A, kGroupLength<kGroups>>(values, weights, levels, sweep).run(fit)) {
+        return PlainLoops::fit_affine<kGroups>(x, levels, sweep, weigh);
+      }
+      std::array<float, kernels::kGroupsAtOnce> inverse, base;
+      kernels::store_pair(fit.inverse, inverse.data());
+      kernels::store_pair(fit.base, base.data());
+      kernels::store_pair(fit.scale, fitted.scales.data() + j);
+      kernels::store_pair(fit.offset, fitted.offsets.data() + j);
+      kernels::store_pair(fit.weight, fitted.totals.data() + j);
+      for (std::size_t k = 0; k < kernels::kGroupsAtOnce; ++k) {
+        kernels::affine_codes<A, kGroupLength<kGroups>>(group_of<kGroups>(x, j + k).data(), inverse[k], base[k], levels,
+                                                        group_of<kGroups>(fitted.codes, j + k).data());
+      }
+    }
+    return fitted;
+  }
+
+  template <std::size_t kGroups>
+  static FittedGroups<kGroups> fit_symmetric(SuperblockValues x, int levels, const auto& weigh) {
+    FittedGroups<kGroups> fitted;
+    for (std::size_t j = 0; j < kGroups; j += kernels::kGroupsAtOnce) {
+      const auto [values, weights] = load<kGroups>(x, j, weigh);
+      const auto fit = kernels::symmetric_search(values, weights, levels);
+      kernels::store_pair(fit.scale, fitted.scales.data() + j);
+      kernels::store_pair(kernels::sum_lanes(weights), fitted.totals.data() + j);
+      std::array<float, kernels::kGroupsAtOnce> inverse;
+      kernels::store_pair(fit.inverse, inverse.data());
+      for (std::size_t k = 0; k < kernels::kGroupsAtOnce; ++k) {
+        kernels::symmetric_codes<A, kGroupLength<kGroups>>(group_of<kGroups>(x, j + k).data(), inverse[k], levels,
+                                                           group_of<kGroups>(fitted.codes, j + k).data());
+      }
+    }
+    return fitted;
+  }
+
+  template <std::size_t kGroups>
+  static FittedGroups<kGroups> fit_by_descent(SuperblockValues x, int levels) {
+    FittedGroups<kGroups> fitted;
+    for (std::size_t j = 0; j < kGroups; j += kernels::kGroupsAtOnce) {
+      kernels::Groups<A, kGroupLength<kGroups>> values, codes;
+      kernels::load_groups(group_of<kGroups>(x, j).data(), values);
+      kernels::store_pair(kernels::symmetric_descent(values, levels, codes), fitted.scales.data() + j);
+      kernels::store_group_codes(codes, levels, group_of<kGroups>(fitted.codes, j).data());
+    }
+    return fitted;
+  }
+
+  template <std::size_t kLength>
+  static void requantize(std::span<const float> x, Affine rounded, int levels, std::span<std::uint8_t> codes) {
+    kernels::requantize<A, kLength>(x.data(), rounded.scale, rounded.offset, levels, codes.data());
+  }
+  template <std::size_t kLength>
+  static void requantize_symmetric(std::span<const float> x, float scale, int levels, std::span<std::uint8_t> codes) {
+    kernels::requantize_symmetric<A, kLength>(x.data(), scale, levels, codes.data());
+  }
+
+ private:
+  template <std::size_t kGroups>
+  struct Loaded {
+    kernels::Groups<A, kGroupLength<kGroups>> values, weights;
+  };
+  template <std::size_t kGroups>
+  static Loaded<kGroups> load(SuperblockValues x, std::size_t j, const auto& weigh) {
+    Loaded<kGroups> loaded;
+    kernels::load_groups(group_of<kGroups>(x, j).data(), loaded.values);
+    weigh.lanes(j * kGroupLength<kGroups>, loaded.values, loaded.weights);
+    return loaded;
+  }
+};
+
 /// Rounds the largest to `levels` and the others in proportion. Returns the f16 unit.
 inline std::uint16_t round_to_largest(std::span<const float> values, int levels, std::span<std::uint8_t> codes) {
   float largest = 0;
@@ -52,60 +185,36 @@ inline std::uint16_t round_to_largest(std::span<const float> values, int levels,
   return tensor::f16_from_f32(largest / static_cast<float>(levels));
 }
 
-template <std::size_t kGroups>
+template <class Loops, std::size_t kGroups>
 void requantize_groups(SuperblockValues x, int levels, RoundedGroups<kGroups>& block) {
   const float d = tensor::f32_from_f16(block.d);
   const float dmin = tensor::f32_from_f16(block.dmin);
   for (std::size_t j = 0; j < kGroups; ++j) {
     const Affine rounded{d * static_cast<float>(block.scales[j]), dmin * static_cast<float>(block.offsets[j])};
-    const auto at = j * kGroupLength<kGroups>;
-    requantize(x.subspan(at, kGroupLength<kGroups>), rounded, levels, std::span(block.codes).subspan(at, kGroupLength<kGroups>));
+    Loops::template requantize<kGroupLength<kGroups>>(group_of<kGroups>(x, j), rounded, levels, group_of<kGroups>(block.codes, j));
   }
 }
 
-/// `weigh` fills the weights of one group's values.
-template <std::size_t kGroups, class Weigh>
-FittedGroups<kGroups> fit_groups(SuperblockValues x, int levels, const Sweep& sweep, Weigh weigh) {
-  FittedGroups<kGroups> fitted;
-  for (std::size_t j = 0; j < kGroups; ++j) {
-    const auto at = j * kGroupLength<kGroups>;
-    const auto group = x.subspan(at, kGroupLength<kGroups>);
-    std::array<float, kGroupLength<kGroups>> weights;
-    weigh(group, std::span(weights));
-    const Affine fit = affine_search(group, weights, levels, sweep, std::span(fitted.codes).subspan(at, group.size()));
-    fitted.scales[j] = fit.scale;
-    fitted.offsets[j] = fit.offset;
-  }
-  return fitted;
-}
-
-template <std::size_t kGroups>
-RoundedGroups<kGroups> round_groups(SuperblockValues x, const FittedGroups<kGroups>& fitted, int levels, int scale_levels) {
+template <class Loops, std::size_t kGroups>
+RoundedGroups<kGroups> quantize_groups(SuperblockValues x, int levels, int scale_levels, const Sweep& sweep, const auto& weigh) {
+  const FittedGroups<kGroups> fitted = Loops::template fit_affine<kGroups>(x, levels, sweep, weigh);
   RoundedGroups<kGroups> block;
   block.codes = fitted.codes;
   block.d = round_to_largest(fitted.scales, scale_levels, block.scales);
   block.dmin = round_to_largest(fitted.offsets, scale_levels, block.offsets);
-  requantize_groups(x, levels, block);
+  requantize_groups<Loops>(x, levels, block);
   return block;
 }
 
-/// With an importance vector: weights importance·sqrt(energy + x²), and the scales and offsets are fitted too, weighted by
-/// the sums of their groups' weights.
-template <std::size_t kGroups>
-RoundedGroups<kGroups> quantize_groups_weighted(SuperblockValues x, std::span<const float, kSuperblock> importance, float energy,
-                                                int levels, int scale_levels) {
-  std::array<float, kGroups> totals;
-  std::size_t at = 0;
-  const auto fitted = fit_groups<kGroups>(x, levels, kWeightedSweep, [&](auto group, auto weights) {
-    importance_weights(group, importance.subspan(at, group.size()), energy, weights);
-    totals[at / group.size()] = sum(weights);
-    at += group.size();
-  });
+/// With an importance vector the scales and offsets are fitted too, weighted by the sums of their groups' weights.
+template <class Loops, std::size_t kGroups>
+RoundedGroups<kGroups> quantize_groups_weighted(SuperblockValues x, int levels, int scale_levels, const ImportanceWeights& weigh) {
+  const FittedGroups<kGroups> fitted = Loops::template fit_affine<kGroups>(x, levels, kWeightedSweep, weigh);
   RoundedGroups<kGroups> block;
   block.codes = fitted.codes;
-  block.d = tensor::f16_from_f32(positive_search(fitted.scales, totals, scale_levels, block.scales));
-  block.dmin = tensor::f16_from_f32(positive_search(fitted.offsets, totals, scale_levels, block.offsets));
-  requantize_groups(x, levels, block);
+  block.d = tensor::f16_from_f32(positive_search(fitted.scales, fitted.totals, scale_levels, block.scales));
+  block.dmin = tensor::f16_from_f32(positive_search(fitted.offsets, fitted.totals, scale_levels, block.offsets));
+  requantize_groups<Loops>(x, levels, block);
   return block;
 }
 
@@ -120,12 +229,6 @@ void dequantize_groups(const RoundedGroups<kGroups>& block, std::span<float, kSu
       out[i] = scale * static_cast<float>(block.codes[i]) - offset;
     }
   }
-}
-
-/// The weights of Q4_K and Q5_K without importance: root mean square of the group, plus |x|.
-inline void weigh_by_magnitude(std::span<const float> x, std::span<float> weights) {
-  const float rms = std::sqrt(sum_of_squares(x) / static_cast<float>(x.size()));
-  for (std::size_t i = 0; i < x.size(); ++i) weights[i] = rms + std::abs(x[i]);
 }
 
 }  // namespace bitbudget::formats

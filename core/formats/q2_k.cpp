@@ -31,16 +31,15 @@ Q2_K pack(const RoundedGroups<kGroups>& groups) {
   return block;
 }
 
+template <class Loops>
 Q2_K quantize(BlockValues<Q2_K> x) {
-  const auto fitted = fit_groups<kGroups>(x, kLevels, kSweep, [](auto group, auto weights) {
-    for (std::size_t i = 0; i < group.size(); ++i) weights[i] = std::abs(group[i]);
-  });
-  return pack(round_groups(x, fitted, kLevels, kScaleLevels));
+  return pack(quantize_groups<Loops, kGroups>(x, kLevels, kScaleLevels, kSweep, MagnitudeWeights{}));
 }
 
+template <class Loops>
 Q2_K quantize_weighted(BlockValues<Q2_K> x, BlockImportance<Q2_K> importance) {
   const float energy = sum_of_squares(x) / static_cast<float>(kSuperblock);
-  return pack(quantize_groups_weighted<kGroups>(x, importance.weights, energy, kLevels, kScaleLevels));
+  return pack(quantize_groups_weighted<Loops, kGroups>(x, kLevels, kScaleLevels, {importance.weights, energy}));
 }
 
 void dequantize(const Q2_K& block, BlockOutput<Q2_K> out) {
@@ -77,8 +76,9 @@ extern constexpr Format kQ2_K{
     .bits_per_weight = block_bits_per_weight<Q2_K>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q2_K>,
-    .encode = encode_blocks_weighted<Q2_K, quantize, quantize_weighted>,
+    .encode = encode_blocks_weighted<Q2_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks<Q2_K, dequantize>,
+    .plain_encode = encode_blocks_weighted<Q2_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
 };
 
 }  // namespace bitbudget::formats

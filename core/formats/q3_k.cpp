@@ -25,20 +25,20 @@ constexpr std::size_t kGroup = kGroupLength<kGroups>;
 constexpr int kLevels = 4;
 constexpr int kScaleLevels = 32;
 
-using Scales = std::array<float, kGroups>;
 using ScaleCodes = std::array<std::uint8_t, kGroups>;
 
 /// Makes the codes again from the rounded scales and lays everything out.
+template <class Loops>
 Q3_K pack(BlockValues<Q3_K> x, float unit, const ScaleCodes& scales, SuperblockCodes& codes) {
   Q3_K block;
   block.d = tensor::f16_from_f32(unit);
   const float d = tensor::f32_from_f16(block.d);
   for (std::size_t j = 0; j < kGroups; ++j) {
     const float scale = d * static_cast<float>(scales[j] - kScaleLevels);
-    requantize_symmetric(x.subspan(j * kGroup, kGroup), scale, kLevels, std::span(codes).subspan(j * kGroup, kGroup));
+    Loops::template requantize_symmetric<kGroup>(group_of<kGroups>(x, j), scale, kLevels, group_of<kGroups>(codes, j));
   }
-  pack_nibbles(scales, std::span(block.scales).first<8>());
-  pack_pairs(scales, 4, std::span(block.scales).last<4>());
+  pack_nibbles(scales, std::span(block.scales).template first<8>());
+  pack_pairs(scales, 4, std::span(block.scales).template last<4>());
   pack_bits(codes, 2, block.high);
   for (std::size_t half = 0; half < 2; ++half) {
     pack_pairs(std::span(codes).subspan(128 * half, 128), 0, std::span(block.q).subspan(32 * half, 32));
@@ -46,38 +46,27 @@ Q3_K pack(BlockValues<Q3_K> x, float unit, const ScaleCodes& scales, SuperblockC
   return block;
 }
 
+template <class Loops>
 Q3_K quantize(BlockValues<Q3_K> x) {
-  SuperblockCodes codes;
-  Scales scales;
-  for (std::size_t j = 0; j < kGroups; ++j) {
-    scales[j] = symmetric_descent(x.subspan(j * kGroup, kGroup), kLevels, std::span(codes).subspan(j * kGroup, kGroup));
-  }
-  const float largest = signed_max(scales);
+  auto fitted = Loops::template fit_by_descent<kGroups>(x, kLevels);
+  const float largest = signed_max(fitted.scales);
   ScaleCodes scale_codes{};
-  if (largest == 0) return pack(x, 0, scale_codes, codes);
+  if (largest == 0) return pack<Loops>(x, 0, scale_codes, fitted.codes);
   const float inverse = -static_cast<float>(kScaleLevels) / largest;
   for (std::size_t j = 0; j < kGroups; ++j) {
-    const int code = std::clamp(round_half_even(inverse * scales[j]), -kScaleLevels, kScaleLevels - 1);
+    const int code = std::clamp(round_half_even(inverse * fitted.scales[j]), -kScaleLevels, kScaleLevels - 1);
     scale_codes[j] = static_cast<std::uint8_t>(code + kScaleLevels);
   }
-  return pack(x, 1.0f / inverse, scale_codes, codes);
+  return pack<Loops>(x, 1.0f / inverse, scale_codes, fitted.codes);
 }
 
+template <class Loops>
 Q3_K quantize_weighted(BlockValues<Q3_K> x, BlockImportance<Q3_K> importance) {
   const float energy = 2.0f * sum_of_squares(x) / static_cast<float>(kSuperblock);
-  SuperblockCodes codes;
-  Scales scales;
-  Scales totals;
-  for (std::size_t j = 0; j < kGroups; ++j) {
-    const auto group = x.subspan(j * kGroup, kGroup);
-    std::array<float, kGroup> weights;
-    importance_weights(group, importance.weights.subspan(j * kGroup, kGroup), energy, weights);
-    totals[j] = sum(weights);
-    scales[j] = symmetric_search(group, weights, kLevels, std::span(codes).subspan(j * kGroup, kGroup));
-  }
+  auto fitted = Loops::template fit_symmetric<kGroups>(x, kLevels, ImportanceWeights{importance.weights, energy});
   ScaleCodes scale_codes;
-  const float unit = symmetric_search(scales, totals, kScaleLevels, scale_codes);
-  return pack(x, unit, scale_codes, codes);
+  const float unit = symmetric_search(fitted.scales, fitted.totals, kScaleLevels, scale_codes);
+  return pack<Loops>(x, unit, scale_codes, fitted.codes);
 }
 
 void dequantize(const Q3_K& block, BlockOutput<Q3_K> out) {
@@ -116,8 +105,9 @@ extern constexpr Format kQ3_K{
     .bits_per_weight = block_bits_per_weight<Q3_K>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q3_K>,
-    .encode = encode_blocks_weighted<Q3_K, quantize, quantize_weighted>,
+    .encode = encode_blocks_weighted<Q3_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks<Q3_K, dequantize>,
+    .plain_encode = encode_blocks_weighted<Q3_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
 };
 
 }  // namespace bitbudget::formats

@@ -31,14 +31,15 @@ Q4_K pack(const RoundedGroups<kGroups>& groups) {
   return block;
 }
 
+template <class Loops>
 Q4_K quantize(BlockValues<Q4_K> x) {
-  const auto fitted = fit_groups<kGroups>(x, kLevels, kSweep, weigh_by_magnitude);
-  return pack(round_groups(x, fitted, kLevels, kScaleLevels));
+  return pack(quantize_groups<Loops, kGroups>(x, kLevels, kScaleLevels, kSweep, RmsWeights{}));
 }
 
+template <class Loops>
 Q4_K quantize_weighted(BlockValues<Q4_K> x, BlockImportance<Q4_K> importance) {
   const float energy = 2.0f * sum_of_squares(x) / static_cast<float>(kSuperblock);
-  return pack(quantize_groups_weighted<kGroups>(x, importance.weights, energy, kLevels, kScaleLevels));
+  return pack(quantize_groups_weighted<Loops, kGroups>(x, kLevels, kScaleLevels, {importance.weights, energy}));
 }
 
 void dequantize(const Q4_K& block, BlockOutput<Q4_K> out) {
@@ -71,8 +72,9 @@ extern constexpr Format kQ4_K{
     .bits_per_weight = block_bits_per_weight<Q4_K>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q4_K>,
-    .encode = encode_blocks_weighted<Q4_K, quantize, quantize_weighted>,
+    .encode = encode_blocks_weighted<Q4_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks<Q4_K, dequantize>,
+    .plain_encode = encode_blocks_weighted<Q4_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
 };
 
 }  // namespace bitbudget::formats

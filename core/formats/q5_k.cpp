@@ -34,14 +34,15 @@ Q5_K pack(const RoundedGroups<kGroups>& groups) {
   return block;
 }
 
+template <class Loops>
 Q5_K quantize(BlockValues<Q5_K> x) {
-  const auto fitted = fit_groups<kGroups>(x, kLevels, kSweep, weigh_by_magnitude);
-  return pack(round_groups(x, fitted, kLevels, kScaleLevels));
+  return pack(quantize_groups<Loops, kGroups>(x, kLevels, kScaleLevels, kSweep, RmsWeights{}));
 }
 
+template <class Loops>
 Q5_K quantize_weighted(BlockValues<Q5_K> x, BlockImportance<Q5_K> importance) {
   const float energy = 2.0f * sum_of_squares(x) / static_cast<float>(kSuperblock);
-  return pack(quantize_groups_weighted<kGroups>(x, importance.weights, energy, kLevels, kScaleLevels));
+  return pack(quantize_groups_weighted<Loops, kGroups>(x, kLevels, kScaleLevels, {importance.weights, energy}));
 }
 
 void dequantize(const Q5_K& block, BlockOutput<Q5_K> out) {
@@ -75,8 +76,9 @@ extern constexpr Format kQ5_K{
     .bits_per_weight = block_bits_per_weight<Q5_K>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q5_K>,
-    .encode = encode_blocks_weighted<Q5_K, quantize, quantize_weighted>,
+    .encode = encode_blocks_weighted<Q5_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks<Q5_K, dequantize>,
+    .plain_encode = encode_blocks_weighted<Q5_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
 };
 
 }  // namespace bitbudget::formats

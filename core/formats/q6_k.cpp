@@ -23,52 +23,36 @@ constexpr std::size_t kGroups = 16;
 constexpr std::size_t kGroup = kGroupLength<kGroups>;
 constexpr int kLevels = 32;
 
-using Scales = std::array<float, kGroups>;
-
 /// Rounds the group scales to int8, makes the codes again from the rounded ones and lays everything out.
-Q6_K pack(BlockValues<Q6_K> x, const Scales& scales, SuperblockCodes& codes) {
-  const float largest = signed_max(scales);
+template <class Loops>
+Q6_K pack(BlockValues<Q6_K> x, FittedGroups<kGroups> fitted) {
+  const float largest = signed_max(fitted.scales);
   Q6_K block{};
   if (std::abs(largest) < kGroupEpsilon) return block;
   const float inverse = -128.0f / largest;
   block.d = tensor::f16_from_f32(1.0f / inverse);
   const float d = tensor::f32_from_f16(block.d);
   for (std::size_t j = 0; j < kGroups; ++j) {
-    block.scales[j] = static_cast<std::int8_t>(std::min(127, round_half_even(inverse * scales[j])));
+    block.scales[j] = static_cast<std::int8_t>(std::min(127, round_half_even(inverse * fitted.scales[j])));
     const float scale = d * static_cast<float>(block.scales[j]);
-    requantize_symmetric(x.subspan(j * kGroup, kGroup), scale, kLevels, std::span(codes).subspan(j * kGroup, kGroup));
+    Loops::template requantize_symmetric<kGroup>(group_of<kGroups>(x, j), scale, kLevels, group_of<kGroups>(fitted.codes, j));
   }
   for (std::size_t half = 0; half < 2; ++half) {
-    const auto part = std::span(codes).subspan(128 * half, 128);
+    const auto part = std::span(fitted.codes).subspan(128 * half, 128);
     pack_nibbles(part, std::span(block.low).subspan(64 * half, 64));
     pack_pairs(part, 4, std::span(block.high).subspan(32 * half, 32));
   }
   return block;
 }
 
-/// `weigh` fills the weights of group j.
-template <class Weigh>
-Q6_K quantize_with(BlockValues<Q6_K> x, Weigh weigh) {
-  SuperblockCodes codes;
-  Scales scales;
-  for (std::size_t j = 0; j < kGroups; ++j) {
-    std::array<float, kGroup> weights;
-    weigh(j * kGroup, std::span(weights));
-    scales[j] = symmetric_search(x.subspan(j * kGroup, kGroup), weights, kLevels, std::span(codes).subspan(j * kGroup, kGroup));
-  }
-  return pack(x, scales, codes);
-}
-
+template <class Loops>
 Q6_K quantize(BlockValues<Q6_K> x) {
-  return quantize_with(x, [&](std::size_t at, auto weights) {
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = x[at + i] * x[at + i];
-  });
+  return pack<Loops>(x, Loops::template fit_symmetric<kGroups>(x, kLevels, SquareWeights{}));
 }
 
+template <class Loops>
 Q6_K quantize_weighted(BlockValues<Q6_K> x, BlockImportance<Q6_K> importance) {
-  return quantize_with(x, [&](std::size_t at, auto weights) {
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = importance.weights[at + i];
-  });
+  return pack<Loops>(x, Loops::template fit_symmetric<kGroups>(x, kLevels, BareImportance{importance.weights}));
 }
 
 void dequantize(const Q6_K& block, BlockOutput<Q6_K> out) {
@@ -103,8 +87,9 @@ extern constexpr Format kQ6_K{
     .bits_per_weight = block_bits_per_weight<Q6_K>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q6_K>,
-    .encode = encode_blocks_weighted<Q6_K, quantize, quantize_weighted>,
+    .encode = encode_blocks_weighted<Q6_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks<Q6_K, dequantize>,
+    .plain_encode = encode_blocks_weighted<Q6_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
 };
 
 }  // namespace bitbudget::formats
