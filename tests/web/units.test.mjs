@@ -1,10 +1,9 @@
 // The page's own arithmetic with text: numbers for people, formulas as Python, the address.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { createServer } from '../../web/node_modules/vite/dist/node/index.js';
+import { sources } from './sources.mjs';
 
-const vite = await createServer({ root: fileURLToPath(new URL('../../web', import.meta.url)), configFile: false, server: { middlewareMode: true, hmr: false, ws: false }, optimizeDeps: { noDiscovery: true }, logLevel: 'error' });
+const vite = await sources();
 test.after(() => vite.close());
 const { bytes, inUnit, tokens, count, parseNumber, parseBytes, seconds } = await vite.ssrLoadModule('/format/numbers.ts');
 const { toPython } = await vite.ssrLoadModule('/parts/python.ts');

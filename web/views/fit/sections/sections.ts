@@ -15,5 +15,8 @@ export const sections: readonly SectionEntry[] = [
   { id: 'formats', title: 'Every number format', hint: 'size, whether it fits, a bound on speed', tag: 'bb-fit-formats', load: () => import('./formats.js') },
   { id: 'training', title: 'Training', hint: 'full, LoRA, QLoRA; optimizers, ZeRO, parallelism', tag: 'bb-fit-training', load: () => import('./training.js') },
   { id: 'compare', title: 'Two set-ups side by side', hint: 'pin this one, then change anything', tag: 'bb-fit-compare', load: () => import('./compare.js') },
+  { id: 'course', title: 'The course’s formulas beside the exact ones', hint: 'and why they differ', tag: 'bb-fit-course', load: () => import('./course.js') },
+  { id: 'log', title: 'Compare with your log', hint: 'what llama.cpp or vLLM reported', tag: 'bb-fit-log', load: () => import('./log.js') },
+  { id: 'further', title: 'Take it further', hint: 'commands and configuration for llama.cpp, vLLM, DeepSpeed, Accelerate', tag: 'bb-fit-further', load: () => import('./further.js') },
   { id: 'save', title: 'Save or share this result', hint: 'JSON, CSV, SVG, PNG, link', tag: 'bb-fit-save', load: () => import('./save.js') },
 ];
