@@ -98,6 +98,15 @@ bool ConfigReader::flag(std::string_view name, bool value) {
   return value;
 }
 
+double ConfigReader::share(std::string_view name, double value) {
+  const Json* given = find(name);
+  if (given == nullptr) return value;
+  const double number = given->is_number() ? given->get<double>() : -1;
+  if (number >= 0 && number <= 1) return number;
+  invalid(name, "must be a number from 0 to 1.");
+  return value;
+}
+
 std::string ConfigReader::text(std::string_view name, std::string_view value) {
   const Json* given = find(name);
   if (given == nullptr) return std::string(value);

@@ -37,6 +37,8 @@ class ConfigReader {
   /// Absent: the published default; null: nothing. For fields where null says "none".
   std::optional<std::uint64_t> nullable(std::string_view name, std::uint64_t value, std::uint64_t max);
   bool flag(std::string_view name, bool value);
+  /// A number from 0 to 1; absent: `value`.
+  double share(std::string_view name, double value);
   /// Absent: `value`. For fields with a few known texts.
   std::string text(std::string_view name, std::string_view value);
   /// Texts of an array, or nothing if absent.

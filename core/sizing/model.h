@@ -90,6 +90,13 @@ struct VisionTower {
   std::uint64_t patches = 0;  // positions: (image / patch)^2
 };
 
+/// Scales that a quantized checkpoint stores, one for each block of rows x columns weights. rows = 0: none.
+struct StoredScales {
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
+  bool experts_only = false;  // otherwise of all linear layers but routers and head
+};
+
 /// Elements that files of this model hold beyond its parameters, or may hold.
 struct StoredExtra {
   std::string id;
@@ -115,7 +122,9 @@ struct ModelDescription {
   std::vector<std::uint32_t> order;   // for each layer from the first, its index in kinds
   VisionTower vision;                 // hidden = 0: none
   std::uint64_t prediction_layers = 0;  // multi-token prediction modules: in files, not among the parameters (DeepSeek-V3)
-  std::uint64_t scale_block = 0;      // checkpoint stores one f32 scale per scale_block^2 weights of linear layers; 0: none
+  StoredScales scales;                // of its published checkpoint
+  std::uint64_t rotary_table = 0;     // numbers in each attention layer that older conversions write out
+  std::uint64_t mask_context = 0;     // side of the causal mask in each layer that older conversions write out
   std::vector<std::string> notes;     // sentences: which defaults were taken, what is left out
 
   std::uint64_t layers() const { return order.size(); }

@@ -149,3 +149,30 @@ TEST_CASE("Falcon's files hold the tied head twice: the published totals are the
     CHECK(report.parameters.total + static_cast<double>(report.stored[0].elements) == stored);
   }
 }
+
+namespace {
+
+std::uint64_t stored_elements(const SizeReport& report, std::string_view id) {
+  for (const StoredExtra& extra : report.stored) {
+    if (extra.id == id) return extra.elements;
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("what files hold beyond the parameters explains their published element counts") {
+  const SizeReport deepseek = size_known("deepseek-ai/DeepSeek-V3");
+  CHECK(stored_elements(deepseek, "prediction") == 13'463'426'304);
+  CHECK(stored_elements(deepseek, "scales") == 41'540'496);
+  CHECK(deepseek.parameters.total + 13'463'426'304.0 + 41'540'496.0 == 684'531'386'000.0);
+  // Llama-2: one rotary table in each layer. Pythia-70M: masks of 2048 x 2048 and tables of 8. GPT-2: masks of 1024 x 1024.
+  CHECK(stored_elements(size_known("meta-llama/Llama-2-7b-hf"), "rotary") == 6'738'417'664 - 6'738'415'616);
+  CHECK(stored_elements(size_known("meta-llama/Llama-2-13b-hf"), "rotary") == 13'015'866'880 - 13'015'864'320);
+  const SizeReport pythia = size_known("EleutherAI/pythia-70m");
+  CHECK(stored_elements(pythia, "masks") + stored_elements(pythia, "rotary") == 95'592'496 - 70'426'624);
+  CHECK(stored_elements(size_known("openai-community/gpt2"), "masks") == 137'022'720 - 124'439'808);
+  CHECK(stored_elements(size_known("Qwen/Qwen3-0.6B"), "tied_head") == 751'632'384 - 596'049'920);
+  // gpt-oss-20b: 21,511,953,984 with one scale for 32 weights of an expert.
+  CHECK(stored_elements(size_known("openai/gpt-oss-20b"), "scales") == 21'511'953'984 - 20'914'757'184);
+}

@@ -3,6 +3,8 @@
 #include "convert.h"
 #include "json_text.h"
 
+#include "sizing/known_models.h"
+#include "sizing/mixtures.h"
 #include "sizing/report.h"
 
 namespace bitbudget::wasm {
@@ -165,9 +167,29 @@ val size_model(const std::string& config, const val& from) {
   return settle(sizing::size_model(config, *options), [](const sizing::SizeReport& report) { return val(report_text(report)); });
 }
 
+val models() {
+  JsonText json;
+  json.open('[');
+  for (const sizing::KnownModel& model : sizing::known_models()) {
+    json.open('{').member("id", model.id).member("label", model.label).member("config", model.config).close('}');
+  }
+  return val(json.close(']').take());
+}
+
+val mixtures() {
+  JsonText json;
+  json.open('[');
+  for (const sizing::Mixture& mixture : sizing::mixtures()) {
+    json.open('{').member("id", mixture.id).member("label", mixture.label).member("base", mixture.base).close('}');
+  }
+  return val(json.close(']').take());
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(bitbudget_sizing) {
+  emscripten::function("models", &models);
+  emscripten::function("mixtures", &mixtures);
   emscripten::function("sizeModel", &size_model);
 }
 

@@ -1,7 +1,6 @@
 import type { MainModule } from './bitbudget.mjs';
 import type { Bitbudget, SizeOptions, SizeReport, TrainingOptions } from './api.js';
 import { BitbudgetError, natural, unwrap } from './error.js';
-import { knownModels } from './models.js';
 
 type Kind = 'text' | 'count' | 'truth' | 'texts';
 
@@ -46,9 +45,10 @@ export function sizeOptions({ training, ...options }: SizeOptions): Record<strin
   return out;
 }
 
-export function sizingApi(module: MainModule): Pick<Bitbudget, 'sizeModel' | 'models'> {
+export function sizingApi(module: MainModule): Pick<Bitbudget, 'sizeModel' | 'models' | 'mixtures'> {
   return {
     sizeModel: (config, options = {}) => JSON.parse(unwrap<string>(() => module.sizeModel(String(config), sizeOptions(options)))) as SizeReport,
-    models: () => knownModels.map((model) => ({ ...model })),
+    models: () => JSON.parse(module.models() as string) as ReturnType<Bitbudget['models']>,
+    mixtures: () => JSON.parse(module.mixtures() as string) as ReturnType<Bitbudget['mixtures']>,
   };
 }

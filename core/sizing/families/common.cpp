@@ -173,6 +173,30 @@ LayerPattern uniform_window(ConfigReader& config, std::uint64_t layers, std::opt
   return pattern;
 }
 
+namespace {
+
+/// quantization_config's method, or "" if there is none; its reader goes to `details`.
+std::string read_quant_method(ConfigReader& config, std::optional<ConfigReader>& details) {
+  details = config.object("quantization_config");
+  return details ? details->text("quant_method", "") : "";
+}
+
+}  // namespace
+
+StoredScales read_fp8_scales(ConfigReader& config) {
+  std::optional<ConfigReader> details;
+  if (read_quant_method(config, details) != "fp8") return {};
+  const std::vector<std::uint64_t> block = details->numbers("weight_block_size");
+  if (!block.empty() && (block.size() != 2 || block[0] == 0 || block[1] == 0)) details->invalid("weight_block_size", "must be two numbers >= 1.");
+  config.merge(std::move(*details));
+  return block.size() == 2 && !config.failed() ? StoredScales{block[0], block[1], false} : StoredScales{};
+}
+
+StoredScales read_mxfp4_scales(ConfigReader& config) {
+  std::optional<ConfigReader> details;
+  return read_quant_method(config, details) == "mxfp4" ? StoredScales{1, 32, true} : StoredScales{};
+}
+
 std::uint64_t read_step_rank(ConfigReader& config, std::string_view name, std::uint64_t hidden) {
   const std::uint64_t automatic = ceil_div(hidden, 16);
   if (!config.is_text(name)) return config.optional({name}, kMaxHidden).value_or(automatic);

@@ -38,15 +38,6 @@ std::vector<bool> read_dense_layers(ConfigReader& config, std::uint64_t layers, 
   return dense;
 }
 
-/// FP8 checkpoints store one f32 scale for each block of weights.
-void read_scales(ConfigReader& config, ModelDescription& model) {
-  auto quantization = config.object("quantization_config");
-  if (!quantization || quantization->text("quant_method", "") != "fp8") return;
-  const std::vector<std::uint64_t> block = quantization->numbers("weight_block_size");
-  if (block.size() == 2 && block[0] == block[1]) model.scale_block = block[0];
-  config.merge(std::move(*quantization));
-}
-
 void read(ConfigReader& config, ModelDescription& model) {
   const bool third = model.model_type == "deepseek_v3";
   model.hidden = config.required({"hidden_size"}, kMaxHidden);
@@ -58,7 +49,7 @@ void read(ConfigReader& config, ModelDescription& model) {
   model.max_context = read_max_context(config);
   model.tied_head = config.flag("tie_word_embeddings", false);
   model.prediction_layers = third ? config.optional({"num_nextn_predict_layers"}, 64, 0).value_or(0) : 0;
-  read_scales(config, model);
+  model.scales = read_fp8_scales(config);
   LayerKind layer;
   layer.attention = read_attention(config, heads);
   layer.feed_forward = read_experts(config, third);

@@ -83,6 +83,11 @@ std::vector<bool> read_qwen_dense_layers(ConfigReader& config, std::uint64_t lay
 /// A window in every layer, or none: the families of Mistral, Phi-3 and StarCoder2. layer_types wins.
 LayerPattern uniform_window(ConfigReader& config, std::uint64_t layers, std::optional<std::uint64_t> window);
 
+/// Blocks of an FP8 checkpoint (quantization_config: quant_method "fp8", weight_block_size), and of one in MXFP4 (32 weights of
+/// an expert share a scale). Anything else: none.
+StoredScales read_fp8_scales(ConfigReader& config);
+StoredScales read_mxfp4_scales(ConfigReader& config);
+
 /// "auto" or absent: hidden / 16, rounded up (Mamba).
 std::uint64_t read_step_rank(ConfigReader& config, std::string_view name, std::uint64_t hidden);
 

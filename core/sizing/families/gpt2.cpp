@@ -21,6 +21,7 @@ void read(ConfigReader& config, ModelDescription& model) {
   LayerKind layer = decoder_layer(sizes, false);
   layer.attention.fused_qkv = layer.attention.qkv_bias = layer.attention.output_bias = true;
   layer.feed_forward.bias = true;
+  model.mask_context = model.positions;
   append_layers(model, layer, sizes.layers);
 }
 

@@ -16,6 +16,8 @@ void read(ConfigReader& config, ModelDescription& model) {
   layer.attention.qkv_bias = layer.attention.output_bias = config.flag("attention_bias", true);
   layer.feed_forward.bias = true;
   model.tied_head = config.flag("tie_word_embeddings", false);
+  model.mask_context = model.max_context;
+  model.rotary_table = static_cast<std::uint64_t>(config.share("rotary_pct", 0.25) * static_cast<double>(sizes.head_dim)) / 2;
   append_layers(model, layer, sizes.layers);
 }
 

@@ -17,6 +17,7 @@ void read(ConfigReader& config, ModelDescription& model) {
   layer.feed_forward = routed_experts(experts, per_token, sizes.intermediate);
   layer.feed_forward.bias = layer.feed_forward.router_bias = true;
   layer.feed_forward.fused_gate_up = true;
+  model.scales = read_mxfp4_scales(config);
   model.tied_head = config.flag("tie_word_embeddings", false);
   LayerPattern pattern = uniform_window(config, sizes.layers, config.published({"sliding_window"}, 128, kMaxTokens));
   if (!config.has("layer_types")) {

@@ -13,6 +13,7 @@ void read(ConfigReader& config, ModelDescription& model) {
   layer.attention.qkv_bias = layer.attention.output_bias = config.flag("attention_bias", false);
   layer.feed_forward.bias = config.flag("mlp_bias", false);
   model.tied_head = config.flag("tie_word_embeddings", false);
+  model.rotary_table = sizes.head_dim / 2;
   append_layers(model, layer, sizes.layers);
 }
 
