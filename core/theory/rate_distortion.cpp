@@ -54,22 +54,26 @@ Result<EntropyEstimate> estimate_differential_entropy(std::span<const float> val
     if (!std::isfinite(sorted[i])) return fail_at(ErrorCode::non_finite, i, "There is a NaN or an infinity among the values.");
   }
   std::sort(sorted.begin(), sorted.end());
-  const auto m = static_cast<std::size_t>(std::sqrt(static_cast<double>(n)));
+  const auto half = std::max<std::size_t>(1, static_cast<std::size_t>(std::sqrt(static_cast<double>(n))) / 2);
+  // The expected logarithm of a k-spacing of n uniform values is psi(k) - psi(n + 1).
+  std::vector<double> expected(2 * half + 1);
+  for (std::size_t k = 1; k <= 2 * half; ++k) {
+    expected[k] = (digamma(static_cast<double>(k)) - digamma(static_cast<double>(n + 1))) / std::numbers::ln2;
+  }
   double sum = 0;
   double squares = 0;
-  const std::size_t spacings = n - m;
-  for (std::size_t i = 0; i < spacings; ++i) {
-    const double spacing = static_cast<double>(sorted[i + m]) - static_cast<double>(sorted[i]);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t low = i < half ? 0 : i - half;
+    const std::size_t high = std::min(n - 1, i + half);
+    const double spacing = static_cast<double>(sorted[high]) - static_cast<double>(sorted[low]);
     if (spacing <= 0) return EntropyEstimate{-std::numeric_limits<double>::infinity(), 0};
-    const double bits = std::log2(spacing);
+    const double bits = std::log2(spacing) - expected[high - low];
     sum += bits;
     squares += bits * bits;
   }
-  const auto count = static_cast<double>(spacings);
-  const double mean = sum / count;
-  const double variance = std::max(0.0, squares / count - mean * mean);
-  const double bits = mean + (digamma(static_cast<double>(n + 1)) - digamma(static_cast<double>(m))) / std::numbers::ln2;
-  return EntropyEstimate{bits, std::sqrt(variance / static_cast<double>(n))};
+  const double mean = sum / static_cast<double>(n);
+  const double variance = std::max(0.0, squares / static_cast<double>(n) - mean * mean);
+  return EntropyEstimate{mean, std::sqrt(variance / static_cast<double>(n))};
 }
 
 double shannon_lower_bound(double entropy_bits, double rate) {

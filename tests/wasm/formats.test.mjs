@@ -73,3 +73,13 @@ test('after running out of memory the next job succeeds', () => {
   assert.equal(refusal(() => bitbudget.encode('f32', huge)).code, 'out_of_memory');
   assert.equal(bitbudget.encode('f32', Float32Array.of(1)).length, 4);
 });
+
+test('anatomy: the scale, the code and the levels of one value', () => {
+  const values = bitbudget.randomTensor('normal', 32);
+  const { reach, ofElement, levels } = bitbudget.anatomy('q4_0', bitbudget.encode('q4_0', values), 32, 20);
+  const own = [...reach.keys()].filter((bit) => reach[bit] === 1 && ofElement[bit] === 1);
+  assert.deepEqual(own, [52, 53, 54, 55]);  // the high half of byte 2 + 20 - 16
+  assert.equal(reach.filter((count) => count === 32).length, 16);
+  assert.equal(levels.length, 16);
+  assert.equal(refusal(() => bitbudget.anatomy('q4_0', new Uint8Array(18), 32, 32)).field, 'element');
+});

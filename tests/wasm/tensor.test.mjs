@@ -68,3 +68,11 @@ test('a histogram counts every value once', () => {
   assert.equal(refusal(() => bitbudget.histogram(new Float32Array(1), 1, 1, 4)).field, 'high');
   assert.equal(refusal(() => bitbudget.histogram(new Float32Array(1), 0, 1, 0)).field, 'bins');
 });
+
+test('differential entropy: that of a normal density within its stated error', () => {
+  const { bits, standardError } = bitbudget.estimateEntropy(bitbudget.randomTensor('normal', 1 << 16, { scale: 0.5 }));
+  const truth = 0.5 * Math.log2(2 * Math.PI * Math.E * 0.25);
+  assert.ok(standardError > 0 && standardError < 0.01);
+  assert.ok(Math.abs(bits - truth) < 5 * standardError, `${bits}, ${truth}`);
+  assert.equal(bitbudget.estimateEntropy(new Float32Array(1000)).bits, -Infinity);
+});

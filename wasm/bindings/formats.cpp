@@ -1,6 +1,9 @@
 // core/formats for JavaScript.
 #include "convert.h"
 
+#include <vector>
+
+#include "formats/anatomy.h"
 #include "formats/registry.h"
 
 namespace bitbudget::wasm {
@@ -73,6 +76,26 @@ val decode(const std::string& id, const val& bytes, double count, double row_len
   return success(out->copy_out());
 }
 
+template <class T>
+val copy_out(const std::vector<T>& numbers) {
+  return val(emscripten::typed_memory_view(numbers.size(), numbers.data())).template call<val>("slice");
+}
+
+val anatomy(const std::string& id, const val& bytes, double count, double element) {
+  const auto format = formats::get(id);
+  if (!format) return failure(format.error());
+  const auto in = Buffer<std::uint8_t>::copy_of(bytes);
+  if (!in) return failure(in.error());
+  const auto found = formats::anatomy(**format, in->bytes(), static_cast<std::uint64_t>(count), static_cast<std::uint64_t>(element));
+  return settle(found, [](const formats::Anatomy& parts) {
+    val out = val::object();
+    out.set("reach", copy_out(parts.reach));
+    out.set("ofElement", copy_out(parts.of_element));
+    out.set("levels", copy_out(parts.levels));
+    return out;
+  });
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(bitbudget_formats) {
@@ -80,6 +103,7 @@ EMSCRIPTEN_BINDINGS(bitbudget_formats) {
   emscripten::function("encodedSize", &encoded_size);
   emscripten::function("encode", &encode);
   emscripten::function("decode", &decode);
+  emscripten::function("anatomy", &anatomy);
 }
 
 }  // namespace bitbudget::wasm

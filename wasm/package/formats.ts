@@ -1,5 +1,5 @@
 import type { MainModule } from './bitbudget.mjs';
-import type { Bitbudget, EncodeOptions, FormatInfo, ScaleSearch } from './api.js';
+import type { Anatomy, Bitbudget, EncodeOptions, FormatInfo, ScaleSearch } from './api.js';
 import { BitbudgetError, finite, natural, typed, unwrap } from './error.js';
 
 const kSearches: readonly string[] = ['absmax', 'percentile', 'mse'] satisfies ScaleSearch[];
@@ -18,7 +18,7 @@ function encodeOptions(options: EncodeOptions): [Float32Array, number, number, n
   ];
 }
 
-export function formatsApi(module: MainModule): Pick<Bitbudget, 'formats' | 'encodedSize' | 'encode' | 'decode'> {
+export function formatsApi(module: MainModule): Pick<Bitbudget, 'formats' | 'encodedSize' | 'encode' | 'decode' | 'anatomy'> {
   return {
     formats: () => module.formats() as FormatInfo[],
     encodedSize: (format, count, rowLength = 0) =>
@@ -29,5 +29,7 @@ export function formatsApi(module: MainModule): Pick<Bitbudget, 'formats' | 'enc
     decode: (format, bytes, count, { rowLength = 0 } = {}) =>
       unwrap<Float32Array>(() =>
         module.decode(String(format), typed(bytes, 'Uint8Array', 'bytes'), natural(count, 'count'), natural(rowLength, 'rowLength'))),
+    anatomy: (format, bytes, count, element) =>
+      unwrap<Anatomy>(() => module.anatomy(String(format), typed(bytes, 'Uint8Array', 'bytes'), natural(count, 'count'), natural(element, 'element'))),
   };
 }

@@ -7,6 +7,7 @@ import { formatsApi } from './formats.js';
 import { measureApi } from './measure.js';
 import { sizingApi } from './sizing.js';
 import { tensorApi } from './tensor.js';
+import { theoryApi } from './theory.js';
 
 export { BitbudgetError };
 
@@ -20,5 +21,6 @@ export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = 
     ...measureApi(module),
     ...sizingApi(module),
     ...tensorApi(module),
+    ...theoryApi(module),
   };
 }
