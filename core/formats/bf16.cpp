@@ -1,4 +1,5 @@
 #include "formats/block.h"
+#include "kernels/float_codes.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -28,8 +29,10 @@ extern constexpr Format kBF16{
     .bits_per_weight = block_bits_per_weight<BF16>(),
     .takes_non_finite = true,
     .encoded_size = block_encoded_size<BF16>,
-    .encode = encode_blocks<BF16, quantize>,
-    .decode = decode_blocks<BF16, dequantize>,
+    .encode = encode_blocks_by<BF16, encode_blocks<BF16, quantize>, kernels::encode_bf16<kernels::Arch>>,
+    .decode = decode_blocks_by<BF16, kernels::decode_bf16<kernels::Arch>>,
+    .plain_encode = encode_blocks<BF16, quantize>,
+    .plain_decode = decode_blocks<BF16, dequantize>,
 };
 
 }  // namespace bitbudget::formats

@@ -1,4 +1,5 @@
 #include "formats/block.h"
+#include "kernels/float_codes.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -28,8 +29,10 @@ extern constexpr Format kF16{
     .bits_per_weight = block_bits_per_weight<F16>(),
     .takes_non_finite = true,
     .encoded_size = block_encoded_size<F16>,
-    .encode = encode_blocks<F16, quantize>,
-    .decode = decode_blocks<F16, dequantize>,
+    .encode = encode_blocks_by<F16, encode_blocks<F16, quantize>, kernels::encode_f16<kernels::Arch>>,
+    .decode = decode_blocks_by<F16, kernels::decode_f16<kernels::Arch>>,
+    .plain_encode = encode_blocks<F16, quantize>,
+    .plain_decode = decode_blocks<F16, dequantize>,
 };
 
 }  // namespace bitbudget::formats

@@ -1,5 +1,6 @@
 #include "formats/ggml_pack.h"
 #include "formats/ggml_superblock.h"
+#include "kernels/decode.h"
 
 namespace bitbudget::formats {
 namespace {
@@ -77,8 +78,9 @@ extern constexpr Format kQ2_K{
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q2_K>,
     .encode = encode_blocks_weighted<Q2_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
-    .decode = decode_blocks<Q2_K, dequantize>,
+    .decode = decode_blocks_by<Q2_K, kernels::decode_q2_k<kernels::Arch>>,
     .plain_encode = encode_blocks_weighted<Q2_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
+    .plain_decode = decode_blocks<Q2_K, dequantize>,
 };
 
 }  // namespace bitbudget::formats

@@ -3,6 +3,7 @@
 
 #include "formats/ggml_pack.h"
 #include "formats/ggml_superblock.h"
+#include "kernels/decode.h"
 
 namespace bitbudget::formats {
 namespace {
@@ -106,8 +107,9 @@ extern constexpr Format kQ3_K{
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q3_K>,
     .encode = encode_blocks_weighted<Q3_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
-    .decode = decode_blocks<Q3_K, dequantize>,
+    .decode = decode_blocks_by<Q3_K, kernels::decode_q3_k<kernels::Arch>>,
     .plain_encode = encode_blocks_weighted<Q3_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
+    .plain_decode = decode_blocks<Q3_K, dequantize>,
 };
 
 }  // namespace bitbudget::formats

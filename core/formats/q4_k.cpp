@@ -1,5 +1,6 @@
 #include "formats/ggml_pack.h"
 #include "formats/ggml_superblock.h"
+#include "kernels/decode.h"
 
 namespace bitbudget::formats {
 namespace {
@@ -73,8 +74,9 @@ extern constexpr Format kQ4_K{
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q4_K>,
     .encode = encode_blocks_weighted<Q4_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
-    .decode = decode_blocks<Q4_K, dequantize>,
+    .decode = decode_blocks_by<Q4_K, kernels::decode_q4_k<kernels::Arch>>,
     .plain_encode = encode_blocks_weighted<Q4_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
+    .plain_decode = decode_blocks<Q4_K, dequantize>,
 };
 
 }  // namespace bitbudget::formats

@@ -3,6 +3,7 @@
 
 #include "formats/ggml_pack.h"
 #include "formats/ggml_superblock.h"
+#include "kernels/decode.h"
 
 namespace bitbudget::formats {
 namespace {
@@ -88,8 +89,9 @@ extern constexpr Format kQ6_K{
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q6_K>,
     .encode = encode_blocks_weighted<Q6_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
-    .decode = decode_blocks<Q6_K, dequantize>,
+    .decode = decode_blocks_by<Q6_K, kernels::decode_q6_k<kernels::Arch>>,
     .plain_encode = encode_blocks_weighted<Q6_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
+    .plain_decode = decode_blocks<Q6_K, dequantize>,
 };
 
 }  // namespace bitbudget::formats

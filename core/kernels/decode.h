@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "formats/ggml_pack.h"
 #include "kernels/simd.h"
 #include "tensor/float_types.h"
 
@@ -141,6 +142,113 @@ void decode_iq4_nl(const std::byte* from, std::size_t blocks, float* out) {
     const simd::U8<A> bytes = simd::load_bytes<A>(from + 2);
     decoding::put_scaled(simd::as<std::int8_t>(simd::swizzle(levels, decoding::low_nibbles(bytes))), d, out);
     decoding::put_scaled(simd::as<std::int8_t>(simd::swizzle(levels, decoding::high_nibbles(bytes))), d, out + 16);
+  }
+}
+
+// The formats with 256 values to a block. Scales are unpacked one by one; `(d * scale) * code - dmin * offset` is the truth's
+// order of operations.
+
+template <class A>
+void decode_q2_k(const std::byte* from, std::size_t blocks, float* out) {
+  for (std::size_t b = 0; b < blocks; ++b, from += 84) {
+    const float d = decoding::f16_at(from + 80), dmin = decoding::f16_at(from + 82);
+    for (std::size_t j = 0; j < 16; ++j, out += 16) {
+      const auto packed = std::to_integer<unsigned>(from[j]);
+      const simd::F32<A> scale(d * static_cast<float>(packed & 15)), offset(-(dmin * static_cast<float>(packed >> 4)));
+      const simd::U8<A> bytes = simd::load_bytes<A>(from + 16 + j / 8 * 32 + j % 2 * 16);
+      decoding::put_affine(decoding::pair_at(bytes, static_cast<int>(j % 8 / 2 * 2)), scale, offset, out);
+    }
+  }
+}
+
+template <class A>
+void decode_q3_k(const std::byte* from, std::size_t blocks, float* out) {
+  for (std::size_t b = 0; b < blocks; ++b, from += 110) {
+    const float d = decoding::f16_at(from + 108);
+    const simd::U8<A> high[2] = {simd::load_bytes<A>(from), simd::load_bytes<A>(from + 16)};
+    for (std::size_t j = 0; j < 16; ++j, out += 16) {
+      const auto low_bits = std::to_integer<int>(from[96 + j % 8]) >> (j / 8 * 4) & 15;
+      const auto high_bits = std::to_integer<int>(from[104 + j % 4]) >> (j / 4 * 2) & 3;
+      const simd::F32<A> scale(d * static_cast<float>((low_bits | high_bits << 4) - 32));
+      const simd::U8<A> bytes = simd::load_bytes<A>(from + 32 + j / 8 * 32 + j % 2 * 16);
+      const auto third = simd::as<std::uint8_t>(simd::as<std::uint16_t>(high[j % 2]) >> static_cast<int>(j / 2)) & simd::U8<A>(1);
+      const auto four = simd::as<std::uint8_t>(simd::as<std::uint16_t>(third) << 2);
+      const auto code = decoding::pair_at(bytes, static_cast<int>(j % 8 / 2 * 2)) | four;
+      decoding::put_scaled(decoding::less(code, 4), scale, out);
+    }
+  }
+}
+
+namespace decoding {
+
+/// Scale and negated offset of each of eight groups, from two f16 units and the 12 bytes of pack_scales_6bit.
+struct EightGroups {
+  std::array<float, 8> scale;
+  std::array<float, 8> offset;
+
+  explicit EightGroups(const std::byte* from) {
+    const float d = f16_at(from), dmin = f16_at(from + 2);
+    std::array<std::uint8_t, 12> packed;
+    std::memcpy(packed.data(), from + 4, 12);
+    std::array<std::uint8_t, 8> scales, minima;
+    formats::unpack_scales_6bit(packed, scales, minima);
+    for (std::size_t j = 0; j < 8; ++j) {
+      scale[j] = d * static_cast<float>(scales[j]);
+      offset[j] = -(dmin * static_cast<float>(minima[j]));
+    }
+  }
+};
+
+}  // namespace decoding
+
+template <class A>
+void decode_q4_k(const std::byte* from, std::size_t blocks, float* out) {
+  for (std::size_t b = 0; b < blocks; ++b, from += 144, out += 256) {
+    const decoding::EightGroups groups(from);
+    for (std::size_t i = 0; i < 8; ++i) {  // 16 bytes of a pair of groups
+      const std::size_t j = i / 2 * 2;
+      float* low = out + 32 * j + i % 2 * 16;
+      const simd::U8<A> bytes = simd::load_bytes<A>(from + 16 + 16 * i);
+      decoding::put_affine(decoding::low_nibbles(bytes), simd::F32<A>(groups.scale[j]), simd::F32<A>(groups.offset[j]), low);
+      decoding::put_affine(decoding::high_nibbles(bytes), simd::F32<A>(groups.scale[j + 1]), simd::F32<A>(groups.offset[j + 1]), low + 32);
+    }
+  }
+}
+
+template <class A>
+void decode_q5_k(const std::byte* from, std::size_t blocks, float* out) {
+  for (std::size_t b = 0; b < blocks; ++b, from += 176, out += 256) {
+    const decoding::EightGroups groups(from);
+    const simd::U8<A> high[2] = {simd::load_bytes<A>(from + 16), simd::load_bytes<A>(from + 32)};
+    const auto fifth = [&](std::size_t i, std::size_t group) {  // bit `group` of every byte, as 16
+      const auto bit = simd::as<std::uint8_t>(simd::as<std::uint16_t>(high[i % 2]) >> static_cast<int>(group)) & simd::U8<A>(1);
+      return simd::as<std::uint8_t>(simd::as<std::uint16_t>(bit) << 4);
+    };
+    for (std::size_t i = 0; i < 8; ++i) {
+      const std::size_t j = i / 2 * 2;
+      float* low = out + 32 * j + i % 2 * 16;
+      const simd::U8<A> bytes = simd::load_bytes<A>(from + 48 + 16 * i);
+      decoding::put_affine(decoding::low_nibbles(bytes) | fifth(i, j), simd::F32<A>(groups.scale[j]),
+                           simd::F32<A>(groups.offset[j]), low);
+      decoding::put_affine(decoding::high_nibbles(bytes) | fifth(i, j + 1), simd::F32<A>(groups.scale[j + 1]),
+                           simd::F32<A>(groups.offset[j + 1]), low + 32);
+    }
+  }
+}
+
+template <class A>
+void decode_q6_k(const std::byte* from, std::size_t blocks, float* out) {
+  for (std::size_t b = 0; b < blocks; ++b, from += 210) {
+    const float d = decoding::f16_at(from + 208);
+    for (std::size_t j = 0; j < 16; ++j, out += 16) {
+      const std::size_t half = j / 8, part = j % 8 / 2, at = j % 2 * 16;  // four parts of 32 values in a half
+      const simd::F32<A> scale(d * static_cast<float>(static_cast<std::int8_t>(std::to_integer<int>(from[192 + j]))));
+      const simd::U8<A> bytes = simd::load_bytes<A>(from + 64 * half + part % 2 * 32 + at);
+      const auto low = part < 2 ? decoding::low_nibbles(bytes) : decoding::high_nibbles(bytes);
+      const auto pair = decoding::pair_at(simd::load_bytes<A>(from + 128 + 32 * half + at), static_cast<int>(2 * part));
+      const auto code = low | simd::as<std::uint8_t>(simd::as<std::uint16_t>(pair) << 4);
+      decoding::put_scaled(decoding::less(code, 32), scale, out);
+    }
   }
 }
 
