@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "files/file_layout.h"
 #include "files/file_report.h"
-#include "files/safetensors.h"
 #include "files/source.h"
 
 namespace bitbudget::files {
@@ -66,16 +66,8 @@ GgufEntryToWrite gguf_u32(std::string key, std::uint32_t value);
 GgufEntryToWrite gguf_f32(std::string key, float value);
 GgufEntryToWrite entry_to_write(const GgufEntry& entry);
 
-/// How to write the file: `header`, then the tensors in the order given, each at its offset, with zeros between them
-/// and to the file's end. So a file of any size is written from one tensor at a time.
-struct GgufLayout {
-  std::string header;                    // to the first tensor, padding included
-  std::vector<std::uint64_t> offsets;    // of each tensor, from the file's first byte
-  std::uint64_t file_size;               // the last padding included
-};
-
-/// Version 3. A general.alignment among the metadata is obeyed, otherwise it is 32.
+/// Version 3, with the tensors in the order given, padded to the alignment. A general.alignment among the metadata is obeyed, otherwise it is 32.
 /// invalid_argument for what the reader would refuse, unsupported for a type that ggml lacks.
-Result<GgufLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span<const GgufEntryToWrite> metadata);
+Result<FileLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span<const GgufEntryToWrite> metadata);
 
 }  // namespace bitbudget::files

@@ -52,8 +52,8 @@ GgufEntryToWrite entry_to_write(const GgufEntry& entry) {
   return out;
 }
 
-Result<GgufLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span<const GgufEntryToWrite> metadata) {
-  GgufLayout layout;
+Result<FileLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span<const GgufEntryToWrite> metadata) {
+  FileLayout layout;
   std::string& header = layout.header;
   header = "GGUF";
   append(header, std::uint32_t{3});
@@ -81,6 +81,7 @@ Result<GgufLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span
     for (std::size_t i = tensor.shape.size(); i-- > 0;) append(header, tensor.shape[i]);
     append(header, static_cast<std::uint32_t>(tensor.type->gguf_id));
     append(header, end);
+    layout.order.push_back(layout.order.size());
     layout.offsets.push_back(end);
     if (!checked_add(end, padded(*bytes, alignment), end)) return fail(ErrorCode::too_large, "The file would pass 2^53 bytes.");
   }

@@ -227,12 +227,12 @@ Result<FileReport> read_safetensors(const Source& source) {
   return report;
 }
 
-Result<SafetensorsLayout> safetensors_layout(std::span<const TensorToWrite> tensors,
+Result<FileLayout> safetensors_layout(std::span<const TensorToWrite> tensors,
                                              std::span<const std::pair<std::string, std::string>> metadata) {
   const auto name_fault = [](std::string_view name, std::string_view what) {
     return fail_field(ErrorCode::invalid_argument, shown(name), "The name \"" + shown(name) + "\" " + std::string(what) + ".");
   };
-  SafetensorsLayout layout;
+  FileLayout layout;
   layout.order.resize(tensors.size());
   std::iota(layout.order.begin(), layout.order.end(), std::size_t{0});
   for (const TensorToWrite& tensor : tensors) {

@@ -1,11 +1,15 @@
 // core/files for JavaScript.
 #include "convert.h"
 
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "files/gguf.h"
 #include "files/inspect.h"
 #include "files/npy.h"
 #include "files/read_tensor.h"
+#include "files/safetensors.h"
 
 namespace bitbudget::wasm {
 namespace {
@@ -93,12 +97,68 @@ val decode_tensor(const std::string& type_name, const val& shape, bool big_endia
   return success(out->copy_out());
 }
 
+/// A copy of text as bytes.
+val bytes_of(const std::string& text) {
+  return val(emscripten::typed_memory_view(text.size(), reinterpret_cast<const unsigned char*>(text.data()))).call<val>("slice");
+}
+
 val npy_header(const std::string& type_name, const val& shape) {
   const auto type = type_named(type_name);
   if (!type) return failure(type.error());
   const auto header = files::npy_header(**type, shape_of(shape));
-  return settle(header, [](const std::string& text) {
-    return val(emscripten::typed_memory_view(text.size(), reinterpret_cast<const unsigned char*>(text.data()))).call<val>("slice");
+  return settle(header, bytes_of);
+}
+
+Result<std::vector<files::TensorToWrite>> tensors_to_write(const val& list) {
+  std::vector<files::TensorToWrite> tensors;
+  const auto count = list["length"].as<std::size_t>();
+  for (std::size_t i = 0; i < count; ++i) {
+    const val each = list[i];
+    auto type = type_named(each["type"].as<std::string>());
+    if (!type) return std::unexpected(type.error());
+    tensors.push_back({each["name"].as<std::string>(), *type, shape_of(each["shape"])});
+  }
+  return tensors;
+}
+
+/// The metadata of the GGUF whose first bytes these are, to be written again; none for no bytes.
+Result<std::vector<files::GgufEntryToWrite>> entries_of(std::span<const std::byte> gguf, double file_size) {
+  std::vector<files::GgufEntryToWrite> entries;
+  if (gguf.empty()) return entries;
+  auto header = files::read_gguf_header({gguf, static_cast<std::uint64_t>(file_size)});
+  if (!header) return std::unexpected(std::move(header.error()));
+  for (const files::GgufEntry& entry : header->metadata) entries.push_back(files::entry_to_write(entry));
+  return entries;
+}
+
+/// `metadata`: [key, text] pairs. `gguf`: the beginning of a GGUF whose metadata are taken over; a pair replaces an entry.
+val layout_file(const std::string& format, const val& list, const val& metadata, const val& gguf, double file_size) {
+  const auto tensors = tensors_to_write(list);
+  if (!tensors) return failure(tensors.error());
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const auto count = metadata["length"].as<std::size_t>();
+  for (std::size_t i = 0; i < count; ++i) pairs.emplace_back(metadata[i][0].as<std::string>(), metadata[i][1].as<std::string>());
+  Result<files::FileLayout> layout;
+  if (format == "safetensors") {
+    layout = files::safetensors_layout(*tensors, pairs);
+  } else {
+    const auto in = Buffer<std::uint8_t>::copy_of(gguf);
+    if (!in) return failure(in.error());
+    auto entries = entries_of(in->bytes(), file_size);
+    if (!entries) return failure(entries.error());
+    for (auto& [key, text] : pairs) {
+      std::erase_if(*entries, [&](const files::GgufEntryToWrite& entry) { return entry.key == key; });
+      entries->push_back(files::gguf_text(key, text));
+    }
+    layout = files::gguf_layout(*tensors, *entries);
+  }
+  return settle(layout, [](const files::FileLayout& result) {
+    val out = val::object();
+    out.set("header", bytes_of(result.header));
+    out.set("order", to_array(result.order, [](std::size_t index) { return val(static_cast<double>(index)); }));
+    out.set("offsets", to_array(result.offsets, [](std::uint64_t offset) { return val(static_cast<double>(offset)); }));
+    out.set("fileSize", static_cast<double>(result.file_size));
+    return out;
   });
 }
 
@@ -109,6 +169,7 @@ EMSCRIPTEN_BINDINGS(bitbudget_files) {
   emscripten::function("readTensor", &read_tensor);
   emscripten::function("decodeTensor", &decode_tensor);
   emscripten::function("npyHeader", &npy_header);
+  emscripten::function("layoutFile", &layout_file);
 }
 
 }  // namespace bitbudget::wasm

@@ -16,6 +16,7 @@ export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = 
   return {
     version: module.version(),
     simd: module.simd(),
+    heapBytes: () => module.heapBytes(),
     ...filesApi(module),
     ...formatsApi(module),
     ...measureApi(module),
