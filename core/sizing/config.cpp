@@ -20,7 +20,8 @@ std::unexpected<Error> unknown_family(const std::string& model_type) {
   for (const Family* family : families()) known += (known.empty() ? "" : ", ") + std::string(family->label);
   return fail_field(ErrorCode::unknown_model, "model_type",
                     "The model_type \"" + model_type.substr(0, 64) + "\" is of no family that is known here (" + known +
-                        "): its layers cannot be told from its sizes alone. Describe it by hand instead.");
+                        "): its layers cannot be told from its sizes alone. Describe it by hand: model_type \"custom\" takes hidden_size, "
+                        "num_hidden_layers, num_attention_heads, intermediate_size, vocab_size, and fields for what else there is.");
 }
 
 }  // namespace

@@ -77,12 +77,6 @@ Result<std::uint64_t> layer_bytes(const CacheFormats& formats, const RowPair& ro
   return add(*k, *v);
 }
 
-std::uint64_t cached_tokens(const Attention& attention, const SizeOptions& options) {
-  if (attention.window == 0) return options.context;
-  const std::uint64_t kept = add(attention.window, options.window_keeps_chunk ? options.prefill_chunk : 0);
-  return std::min(options.context, kept);
-}
-
 double bytes_per_value(const formats::Format& format) {
   return static_cast<double>(format.bytes_per_block) / format.block_length;
 }
@@ -158,6 +152,12 @@ Result<void> add_recurrent(KvCache& cache, const ModelDescription& model, const 
 }
 
 }  // namespace
+
+std::uint64_t cached_tokens(const Attention& attention, const SizeOptions& options) {
+  if (attention.window == 0) return options.context;
+  const std::uint64_t kept = add(attention.window, options.window_keeps_chunk ? options.prefill_chunk : 0);
+  return std::min(options.context, kept);
+}
 
 Result<KvCache> kv_cache(const ModelDescription& model, const SizeOptions& options) {
   if (auto checked = check_options(options); !checked) return std::unexpected(checked.error());

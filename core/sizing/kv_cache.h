@@ -12,6 +12,9 @@ struct KvCache : Breakdown {
   double bytes_per_token = 0;  // one more token of one sequence while no window is full, all layers
 };
 
+/// Tokens of a sequence that a layer keeps: the context, or what a window reaches.
+std::uint64_t cached_tokens(const Attention& attention, const SizeOptions& options);
+
 /// One term per attention kind of layer (keys and values of k heads, or the latent vector), times min(S, W) for sliding
 /// layers (W + chunk with window_keeps_chunk), and one for each recurrent state: constant in the context.
 /// K and V may have different formats; a token's keys of one layer are one row. The recurrent state is kept in f32, the

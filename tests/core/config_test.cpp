@@ -237,3 +237,29 @@ TEST_CASE("absurd but legal sizes neither overflow nor hang") {
   options.batch = 0;
   CHECK(report(llama("", ""), options).error().field == "batch");
 }
+
+TEST_CASE("a model described by hand has the same sizes as the one that its family reads") {
+  const auto same = [](const std::string& custom, std::string_view id) {
+    const auto by_hand = size_model(custom);
+    const auto read = size_model(known_with(id, ""));
+    REQUIRE(by_hand.has_value());
+    REQUIRE(read.has_value());
+    CHECK(by_hand->parameters.total == read->parameters.total);
+    CHECK(by_hand->parameters.active == read->parameters.active);
+    CHECK(by_hand->kv_cache.total == read->kv_cache.total);
+    CHECK(by_hand->flops_prefill.total == read->flops_prefill.total);
+  };
+  same(R"({"model_type": "custom", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072,
+    "vocab_size": 50257, "norm": "layer", "gated": false, "attention_bias": true, "attention_output_bias": true, "mlp_bias": true,
+    "learned_positions": 1024, "tie_word_embeddings": true})", "openai-community/gpt2");
+  same(R"({"model_type": "custom", "hidden_size": 1152, "num_hidden_layers": 26, "num_attention_heads": 4, "num_key_value_heads": 1,
+    "head_dim": 256, "intermediate_size": 6912, "vocab_size": 262144, "norms_per_layer": 4, "qk_norm": true, "sliding_window": 512,
+    "sliding_window_pattern": 6, "tie_word_embeddings": true})", "google/gemma-3-1b-pt");
+  same(R"({"model_type": "custom", "hidden_size": 5120, "num_hidden_layers": 60, "num_attention_heads": 128, "intermediate_size": 12288,
+    "vocab_size": 102400, "kv_lora_rank": 512, "q_lora_rank": 1536, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,
+    "num_experts": 160, "num_experts_per_tok": 6, "moe_intermediate_size": 1536, "shared_expert_intermediate_size": 3072,
+    "first_k_dense_replace": 1})", "deepseek-ai/DeepSeek-V2");
+  check_refused(R"({"model_type": "custom", "norm": "batch", "hidden_size": 8})", ErrorCode::invalid_field, "norm");
+  check_refused(R"({"model_type": "custom"})", ErrorCode::missing_field,
+                "hidden_size, num_hidden_layers, num_attention_heads, vocab_size, intermediate_size");
+}

@@ -36,6 +36,29 @@ test('every known model is sized; totals are sums of named terms, each with its 
   }
 });
 
+test('known models: at least 60, and mixtures that weightFormat takes', () => {
+  assert.ok(bitbudget.models().length >= 60);
+  const llama = bitbudget.models().find(({ id }) => id === 'meta-llama/Llama-3.1-8B').config;
+  assert.ok(bitbudget.mixtures().some(({ id, label, base }) => id === 'q4_k_m' && label === 'Q4_K_M' && base === 'q4_k'));
+  const bits = (weightFormat) => {
+    const { weights, parameters } = bitbudget.sizeModel(llama, { weightFormat });
+    return (weights.total * 8) / parameters.total;
+  };
+  assert.ok(Math.abs(bits('q4_k_m') - 4.8944) < 5e-5);
+  for (const { id } of bitbudget.mixtures()) assert.ok(bits(id) > 2);
+});
+
+test("the course's figures and their differences add up to the exact ones", () => {
+  const figures = bitbudget.courseFigures(llama7b);
+  assert.deepEqual(figures.map(({ id }) => id), ['parameters', 'weights', 'kv_cache', 'training', 'flops_layers', 'flops_total']);
+  for (const { course, exact, differences } of figures) {
+    const sum = differences.reduce((total, { value }) => total + value, course.value);
+    assert.ok(Math.abs(sum - exact) <= 1e-12 * exact, course.id);
+  }
+  assert.equal(figures[0].exact, 6738415616);
+  assert.equal(refusal(() => bitbudget.courseFigures('{}')).field, 'model_type');
+});
+
 test('options reach the core, and a slip is refused with its name', () => {
   const total = (training) => bitbudget.sizeModel(llama7b, { context: 512, training }).training.total;
   assert.ok(total({ method: 'qlora' }) < total({ method: 'lora' }));

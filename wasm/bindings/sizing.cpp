@@ -3,6 +3,8 @@
 #include "convert.h"
 #include "json_text.h"
 
+#include "sizing/config.h"
+#include "sizing/course.h"
 #include "sizing/known_models.h"
 #include "sizing/mixtures.h"
 #include "sizing/report.h"
@@ -167,6 +169,33 @@ val size_model(const std::string& config, const val& from) {
   return settle(sizing::size_model(config, *options), [](const sizing::SizeReport& report) { return val(report_text(report)); });
 }
 
+std::string course_text(const std::vector<sizing::CourseFigure>& figures) {
+  JsonText json;
+  json.open('[');
+  for (const sizing::CourseFigure& figure : figures) {
+    json.open('{').member("id", figure.id).member("exact", figure.exact).key("course");
+    write(json, figure.course);
+    json.key("differences").open('[');
+    for (const sizing::CourseDifference& difference : figure.differences) {
+      json.open('{').member("id", difference.id).member("label", difference.label).member("value", difference.value).close('}');
+    }
+    json.close(']').close('}');
+  }
+  return json.close(']').take();
+}
+
+Result<std::vector<sizing::CourseFigure>> course_of(const std::string& config, const val& from) {
+  const auto options = size_options(from);
+  if (!options) return std::unexpected(options.error());
+  const auto model = sizing::read_config(config);
+  if (!model) return std::unexpected(model.error());
+  return sizing::course_figures(*model, *options);
+}
+
+val course_figures(const std::string& config, const val& from) {
+  return settle(course_of(config, from), [](const std::vector<sizing::CourseFigure>& figures) { return val(course_text(figures)); });
+}
+
 val models() {
   JsonText json;
   json.open('[');
@@ -188,6 +217,7 @@ val mixtures() {
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(bitbudget_sizing) {
+  emscripten::function("courseFigures", &course_figures);
   emscripten::function("models", &models);
   emscripten::function("mixtures", &mixtures);
   emscripten::function("sizeModel", &size_model);

@@ -1,5 +1,5 @@
 import type { MainModule } from './bitbudget.mjs';
-import type { Bitbudget, SizeOptions, SizeReport, TrainingOptions } from './api.js';
+import type { Bitbudget, CourseFigure, SizeOptions, SizeReport, TrainingOptions } from './api.js';
 import { BitbudgetError, natural, unwrap } from './error.js';
 
 type Kind = 'text' | 'count' | 'truth' | 'texts';
@@ -45,9 +45,10 @@ export function sizeOptions({ training, ...options }: SizeOptions): Record<strin
   return out;
 }
 
-export function sizingApi(module: MainModule): Pick<Bitbudget, 'sizeModel' | 'models' | 'mixtures'> {
+export function sizingApi(module: MainModule): Pick<Bitbudget, 'sizeModel' | 'courseFigures' | 'models' | 'mixtures'> {
   return {
     sizeModel: (config, options = {}) => JSON.parse(unwrap<string>(() => module.sizeModel(String(config), sizeOptions(options)))) as SizeReport,
+    courseFigures: (config, options = {}) => JSON.parse(unwrap<string>(() => module.courseFigures(String(config), sizeOptions(options)))) as CourseFigure[],
     models: () => JSON.parse(module.models() as string) as ReturnType<Bitbudget['models']>,
     mixtures: () => JSON.parse(module.mixtures() as string) as ReturnType<Bitbudget['mixtures']>,
   };

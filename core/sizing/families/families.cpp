@@ -5,7 +5,7 @@
 namespace bitbudget::sizing {
 
 extern const Family kLlama, kMistral, kMixtral, kQwen2, kQwen2Moe, kQwen3, kQwen3Moe, kGemma, kGemma2, kGemma3, kPhi,
-    kPhi3, kDeepSeek, kGptOss, kFalcon, kStarCoder2, kGptNeoX, kOpt, kBloom, kGpt2, kMamba, kJamba;
+    kPhi3, kDeepSeek, kGptOss, kFalcon, kStarCoder2, kGptNeoX, kOpt, kBloom, kGpt2, kMamba, kJamba, kCustom;
 
 namespace {
 
@@ -32,6 +32,7 @@ constexpr std::array kFamilies = {
     &kGpt2,
     &kMamba,
     &kJamba,
+    &kCustom,
 };
 
 }  // namespace
