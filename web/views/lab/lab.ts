@@ -18,9 +18,19 @@ import { formatOptions, groupFormats, type FormatGroup } from './formats.js';
 import './heat-maps.js';
 import './histogram.js';
 import { figure, share, times } from './measures.js';
+import { csvOf, type Run } from './csv.js';
+import { formatTable, type TableRow } from './format-table.js';
+import { kDecibelsPerBit } from '../../data/limits.js';
+import { entropySample, gapDb, kEntropySample, limitOf, type Limit } from './limit.js';
+import { lineFigures, linesSection, type Lines } from './lines.js';
+import './rate-distortion.js';
+import type { RatePlot } from './rate-distortion.js';
+import './block.js';
+import type { Cell } from './heat-maps.js';
+import { recommendation } from './recommend.js';
 import { decodedNpy, encodedBlob, measure, speed, Superseded, type Watch } from './runner.js';
 import { entryOf, loadTensor, openFile, readable, sourceNames, tensorKey, type OpenFile } from './source.js';
-import { kDefaults, kMaxCount, kSources, limits, readState, type LabState } from './state.js';
+import { kDefaults, kMaxCount, kSources, kUsualFormats, limits, readState, type LabState } from './state.js';
 import { styles } from './styles.js';
 import type { Detail, Measured, Speed, Tensor } from './tensor.js';
 
@@ -45,6 +55,14 @@ export class Lab extends View {
   @state() private report: Progress | undefined;
   @state() private explained = '';
   @state() private logarithmic = false;
+  @state() private limit: Limit | undefined;
+  @state() private lines: Lines | undefined;
+  @state() private cell: Cell = { row: 0, column: 0 };
+  @state() private levels: Record<Side, Float32Array> = { a: new Float32Array(), b: new Float32Array() };
+  /** Every run of this visit, for the CSV. */
+  #log = new Map<string, Run>();
+  /** The speed of all rows was asked for. */
+  #timing = false;
   #formats: FormatInfo[] = [];
   #turn = 0;
   #abort = new AbortController();
@@ -86,9 +104,13 @@ export class Lab extends View {
     try {
       await this.#loadFormats();
       if (!(await this.#loadTensor(watching))) return;
-      for (const side of kSides) await this.#measure(this.#format(this.asked[side])!, watching);
+      for (const side of kSides) await this.#measure(this.#format(this.asked[side])!, true, watching);
       this.announce(this.#sentence());
-      for (const side of kSides) await this.#time(this.#format(this.asked[side])!, watching);
+      await this.#findLimit(watching);
+      for (const format of this.#chosen()) await this.#measure(format, false, watching);
+      await this.#findOutliers(watching);
+      for (const format of this.#timing ? this.#chosen() : kSides.map((side) => this.#format(this.asked[side])!)) await this.#time(format, watching);
+      this.#timing = false;
     } catch (thrown) {
       if (turn !== this.#turn || thrown instanceof Superseded) return;
       if (this.#abort.signal.aborted) this.cancelled = true;
@@ -133,19 +155,47 @@ export class Lab extends View {
     }
   }
 
-  async #measure(format: FormatInfo, watching: Watch): Promise<void> {
+  async #measure(format: FormatInfo, closely: boolean, watching: Watch): Promise<void> {
     const tensor = this.tensor!;
-    if (this.details.get(format.id)?.key === tensor.key) return;
+    if ((closely ? this.details : this.measured).get(format.id)?.key === tensor.key) return;
     try {
-      const { measured, detail } = await measure(tensor, format, true, watching);
+      const { measured, detail } = await measure(tensor, format, closely, watching);
       this.measured = new Map(this.measured).set(format.id, measured);
+      this.#log.set(`${tensor.key} ${format.id}`, { tensor: { title: tensor.title, rows: tensor.rows, columns: tensor.columns, storedBytes: tensor.storedBytes }, measured });
       // Only what is on show is kept: an encoded tensor may be large.
-      this.details = new Map([...this.details].filter(([id]) => kSides.some((side) => this.asked[side] === id))).set(format.id, detail!);
+      if (detail) this.details = new Map([...this.details].filter(([id]) => kSides.some((side) => this.asked[side] === id))).set(format.id, detail);
       this.#refuse(format.id, undefined);
     } catch (thrown) {
       if (!watching.live() || watching.signal.aborted || thrown instanceof Superseded) throw thrown;
       this.#refuse(format.id, asCoreError(thrown));
     }
+  }
+
+  /** The rows of the table: those asked for, with A and B. */
+  #chosen(): FormatInfo[] {
+    const ids = new Set([...(this.asked.formats ? this.asked.formats.split(',') : kUsualFormats), this.asked.a, this.asked.b]);
+    return this.#formats.filter(({ id }) => ids.has(id));
+  }
+
+  async #findLimit(watching: Watch): Promise<void> {
+    const tensor = this.tensor!;
+    if (this.limit?.key === tensor.key) return;
+    try {
+      this.limit = limitOf(tensor, await run('lab.entropy', entropySample(tensor), { signal: watching.signal, silence: 20_000 }));
+    } catch (thrown) {
+      if (!(thrown instanceof CoreError)) throw thrown;
+      this.limit = undefined;  // too few values, or some that are not finite: the picture goes without
+    }
+  }
+
+  /** Rows and columns that stand out by their error, of A and of B. */
+  async #findOutliers(watching: Watch): Promise<void> {
+    const details = kSides.map((side) => this.#current(this.details.get(this.asked[side])));
+    const key = details.map((detail) => `${detail?.key} ${detail?.formatId}`).join(' ');
+    if (this.lines?.key === key) return;
+    const figures = details.flatMap((detail) => (detail ? [lineFigures(detail.rows), lineFigures(detail.columns)] : [new Float64Array(), new Float64Array()]));
+    const outliers = await run('lab.outliers', figures, { signal: watching.signal });
+    if (watching.live()) this.lines = { key, figures, outliers };
   }
 
   #refuse(id: string, error: CoreError | undefined): void {
@@ -231,6 +281,7 @@ export class Lab extends View {
       <div class="head">${this.#renderHead()}</div>
       <form class="inputs no-print" aria-label="What to compress" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form>
       <div class="detail">${this.#renderResult()}</div>
+      <div class="wide">${this.#renderMore()}</div>
     </div>`;
   }
 
@@ -330,7 +381,6 @@ export class Lab extends View {
     const { tensor, asked } = this;
     if (!tensor) return nothing;
     const [a, b] = kSides.map((side) => this.measured.get(asked[side]));
-    const [detailA, detailB] = kSides.map((side) => this.#current(this.details.get(asked[side])));
     const stale = (id: string) => !this.#fresh(id);
     return html`
       ${comparison({
@@ -338,17 +388,91 @@ export class Lab extends View {
         sides: [{ letter: 'A', measured: a, speed: this.speeds.get(asked.a), stale: stale(asked.a) }, { letter: 'B', measured: b, speed: this.speeds.get(asked.b), stale: stale(asked.b) }],
         download: (letter, what) => void this.#download(letter === 'A' ? 'a' : 'b', what),
       })}
+      ${this.#renderPicture(tensor)}`;
+  }
+
+  #renderMore() {
+    const { tensor, asked } = this;
+    if (!tensor) return nothing;
+    const [detailA, detailB] = kSides.map((side) => this.#current(this.details.get(asked[side])));
+    const stale = (id: string) => !this.#fresh(id);
+    const label = (side: Side) => this.#format(asked[side])!.label;
+    return html`
+      ${this.#renderFormats(tensor)}
       <section aria-labelledby="maps"><h2 id="maps">Value by value</h2>
         <p class="soft small">Point at a value, or focus the pictures and use the arrow keys. The divider in the last picture moves too: the calmer side loses less.</p>
-        <bb-lab-maps class=${stale(asked.a) || stale(asked.b) ? 'stale' : ''} .tensor=${tensor} .a=${detailA} .b=${detailB} labelA=${this.#format(asked.a)!.label} labelB=${this.#format(asked.b)!.label}></bb-lab-maps>
+        <bb-lab-maps class=${stale(asked.a) || stale(asked.b) ? 'stale' : ''} .tensor=${tensor} .a=${detailA} .b=${detailB} labelA=${label('a')} labelB=${label('b')} @bb-cell=${(event: CustomEvent<Cell>) => { this.cell = event.detail; }}></bb-lab-maps>
+      </section>
+      <section aria-labelledby="block"><h2 id="block">One block, bit by bit</h2>
+        <div class="two">${kSides.map((side) => html`<bb-lab-block .tensor=${tensor} .format=${this.#format(asked[side])!} letter=${side} .cell=${this.cell} @bb-levels=${(event: CustomEvent<Float32Array>) => { this.levels = { ...this.levels, [side]: event.detail }; }}></bb-lab-block>`)}</div>
       </section>
       <section aria-labelledby="spread"><div class="row between"><h2 id="spread">How the values are spread</h2>
         <label class="check"><input type="checkbox" .checked=${this.logarithmic} @change=${(event: Event) => { this.logarithmic = (event.target as HTMLInputElement).checked; }}> Logarithmic counts</label></div>
         <div class="two">${kSides.map((side) => {
           const detail = this.#current(this.details.get(asked[side]));
-          return html`<bb-lab-histogram kind=${side} class=${stale(asked[side]) ? 'stale' : ''} label="${side.toUpperCase()}: ${this.#format(asked[side])!.label}" .original=${tensor.counts} .decoded=${detail?.counts} .range=${tensor.range} .outside=${detail?.outside ?? 0} .logarithmic=${this.logarithmic}></bb-lab-histogram>`;
+          return html`<bb-lab-histogram kind=${side} class=${stale(asked[side]) ? 'stale' : ''} label="${side.toUpperCase()}: ${label(side)}" .original=${tensor.counts} .decoded=${detail?.counts} .range=${tensor.range} .outside=${detail?.outside ?? 0} .logarithmic=${this.logarithmic} .codes=${this.levels[side]}></bb-lab-histogram>`;
         })}</div>
+        <p class="small soft">The ticks below the axis are the code book of the block above: every value that its codes can give.</p>
+      </section>
+      ${this.lines ? linesSection(this.lines, [label('a'), label('b')], stale(asked.a) || stale(asked.b)) : nothing}`;
+  }
+
+  #rows(tensor: Tensor): TableRow[] {
+    const limit = this.#limitOf(tensor);
+    return this.#chosen().map((format) => {
+      const measured = this.measured.get(format.id);
+      return { format, measured, speed: this.speeds.get(format.id), refusal: this.refusals.get(format.id)?.message ?? '', gap: measured ? gapDb(measured, limit) : NaN, stale: !this.#fresh(format.id) };
+    });
+  }
+
+  #limitOf(tensor: Tensor): Limit | undefined { return this.limit?.key === tensor.key ? this.limit : undefined; }
+
+  #renderPicture(tensor: Tensor) {
+    const { asked } = this;
+    const points: RatePlot[] = this.#rows(tensor).filter(({ measured, refusal }) => measured && !refusal).map(({ format, measured, stale }) => ({
+      id: format.id, label: format.label, bits: (8 * measured!.bytes) / measured!.report.count, sqnrDb: measured!.report.sqnrDb, stale,
+      side: format.id === asked.a ? (asked.a === asked.b ? 'ab' : 'a') : format.id === asked.b ? 'b' : '',
+    }));
+    return html`<section aria-labelledby="rate"><h2 id="rate">What each bit buys</h2>
+      <bb-lab-rate .points=${points} .atZeroBits=${this.#limitOf(tensor)?.atZeroBits ?? NaN}></bb-lab-rate>
+      ${this.#renderLimit(tensor, this.#limitOf(tensor))}
+    </section>`;
+  }
+
+  #renderFormats(tensor: Tensor) {
+    const { asked } = this;
+    const rows = this.#rows(tensor);
+    const ids = rows.map(({ format }) => format.id);
+    const setFormats = (next: string[]) => this.setParams({ formats: [...new Set(next)].join(',') });
+    return html`
+      <section aria-labelledby="formats"><div class="row between"><h2 id="formats">Formats on this tensor</h2>
+        <div class="row no-print">
+          <label><span class="sr">Add formats</span><select class="add" @change=${(event: Event) => {
+            const select = event.target as HTMLSelectElement;
+            const wanted = select.value;
+            select.value = '';
+            setFormats(wanted === 'all' ? this.#formats.map(({ id }) => id) : wanted === 'usual' ? kUsualFormats : wanted.startsWith('group ') ? [...ids, ...this.groups[Number(wanted.slice(6))]!.formats.map(({ id }) => id)] : [...ids, wanted]);
+          }}><option value="" selected>Add a format …</option>
+            <optgroup label="Many at once"><option value="usual">Back to the usual ones</option><option value="all">All ${this.#formats.length}</option>${this.groups.map(({ title, formats }, i) => html`<option value="group ${i}">All of “${title}” (${formats.length})</option>`)}</optgroup>
+            ${this.groups.map(({ title, formats }) => html`<optgroup label=${title}>${formats.filter(({ id }) => !ids.includes(id)).map((format) => html`<option value=${format.id}>${format.label}</option>`)}</optgroup>`)}</select></label>
+          <button class="button" ?disabled=${this.busy} @click=${() => { this.#timing = true; void this.#update(); }}>Measure all speeds</button>
+          <button class="button" ?disabled=${this.#log.size === 0} @click=${() => save(new Blob([csvOf(this.#log.values(), this.speeds)], { type: 'text/csv' }), 'bitbudget-runs.csv')}>Save CSV</button>
+        </div></div>
+        ${formatTable({ tensor, rows, a: asked.a, b: asked.b, sort: asked.sort, onSort: (sort) => this.setParams({ sort }), choose: (side, id) => this.setParams({ [side]: id }), remove: (id) => setFormats(ids.filter((each) => each !== id)) })}
+        ${recommendation({ rows, tensor, budget: asked.budget, setBudget: (budget) => this.setParams({ budget }), choose: (id) => this.setParams({ a: id }) })}
       </section>`;
+  }
+
+  #renderLimit(tensor: Tensor, limit: Limit | undefined) {
+    if (!limit) return nothing;
+    const { entropy, atZeroBits } = limit;
+    return html`<details class="about"><summary>What the limit is, and how sure</summary>
+      <p class="small">No code, however clever, can keep more of values like these at a given number of bits, as long as each value tells nothing about the others: Shannon’s lower bound on the error. Formats that find structure between values could pass it.</p>
+      ${Number.isFinite(atZeroBits)
+        ? html`<p class="small">It needs one figure, the differential entropy of the values: ${figure(entropy.bits)} bits, estimated from the gaps between ${integer(Math.min(tensor.values.length, kEntropySample))} sorted values (Vasicek’s estimator), give or take ${figure(2 * entropy.standardError)} bits, which is ${figure(2 * entropy.standardError * kDecibelsPerBit)} dB. For normal values the limit is D(R) = σ² 2⁻²ᴿ; these may keep ${figure(Math.abs(atZeroBits))} dB ${atZeroBits >= 0 ? 'more' : 'less'} than that.</p>
+          <p class="small">“To the limit” in the table is the distance below this line: in decibels at the same bits, and in bits per weight at the same error.</p>`
+        : html`<p class="small">These values have no density: single values repeat too often (zeros, or a tensor that was quantized before). The bound says nothing then, and only the limit for normal values is drawn.</p>`}
+    </details>`;
   }
 
   /** A detail of the tensor on show, not of an earlier one. */

@@ -20,9 +20,24 @@ export interface LabState {
   /** The two formats that are looked at closely. */
   a: string;
   b: string;
+  /** The formats of the table, ids with commas between; empty: the usual ones. A and B are always in it. */
+  formats: string;
+  /** Column of the table, with "-" before it for the largest first. */
+  sort: string;
+  /** What may be spent: "bits:4.5" per weight, "size:100000" bytes, or "error:0.05" of a typical value. */
+  budget: string;
 }
 
-export const kDefaults: LabState = { tensor: 'normal', rows: 512, columns: 512, seed: 1, scale: 0.02, nu: 5, file: '', name: '', a: 'q4_0', b: 'nf4' };
+export const kDefaults: LabState = { tensor: 'normal', rows: 512, columns: 512, seed: 1, scale: 0.02, nu: 5, file: '', name: '', a: 'q4_0', b: 'nf4', formats: '', sort: 'bits', budget: 'bits:4.5' };
+
+export const kUsualFormats = ['q8_0', 'f8_e4m3', 'q6_k', 'q5_k', 'q4_k', 'q4_0', 'nf4', 'mxfp4', 'nvfp4_tensor', 'int4_asym_g64', 'int4_sym_tensor', 'q3_k', 'q2_k'];
+
+export interface Budget { kind: 'bits' | 'size' | 'error'; amount: number; }
+
+export function readBudget(text: string): Budget | undefined {
+  const match = /^(bits|size|error):(\d+(?:\.\d+)?(?:e-?\d+)?)$/.exec(text);
+  return match && Number(match[2]) > 0 ? { kind: match[1] as Budget['kind'], amount: Number(match[2]) } : undefined;
+}
 
 /** Elements of one tensor: 256 MiB as 32-bit floats, so that it and its decoded copy fit a worker's memory. */
 export const kMaxCount = 2 ** 26;
@@ -59,6 +74,10 @@ export function readState(params: Params): { state: LabState; problems: string[]
     if (kSources.includes(source)) state.tensor = source;
     else problems.push(`there is no tensor “${source}”`);
   }
-  for (const key of ['file', 'name', 'a', 'b'] as const) state[key] = params[key] ?? state[key];
+  for (const key of ['file', 'name', 'a', 'b', 'formats', 'sort', 'budget'] as const) state[key] = params[key] ?? state[key];
+  if (!readBudget(state.budget)) {
+    problems.push(`budget “${state.budget}” is not one such as bits:4.5, size:100000 or error:0.05`);
+    state.budget = kDefaults.budget;
+  }
   return { state, problems };
 }

@@ -1,5 +1,5 @@
 // The Tensor lab's work, inside a worker.
-import type { Distribution, ErrorReport, FileReport, FormatInfo, LineErrors, Statistics, TensorEntry, Throughput } from 'bitbudget';
+import type { Anatomy, Distribution, EntropyEstimate, ErrorReport, FileReport, FormatInfo, LineErrors, Statistics, TensorEntry, Throughput } from 'bitbudget';
 import type { TaskContext } from '../../worker/task.js';
 import { gridFor, kBins, type Grid } from './tensor.js';
 
@@ -82,6 +82,8 @@ export interface PartResult {
   detail?: { bytes: Uint8Array; cells: Float32Array; errors: Float32Array; counts: Float64Array; outside: number; rows: LineErrors; columns: LineErrors };
 }
 
+export interface Opened { bytes: Uint8Array; decoded: Float32Array; anatomy: Anatomy; }
+
 /** Each read asks for what the one before it said was missing: an .npy or a .safetensors takes two or three. */
 async function inspectFile({ core, progress }: TaskContext, file: File): Promise<FileReport> {
   let needed = Math.min(file.size, 65_536);
@@ -145,6 +147,16 @@ export const labTasks = {
 
   'lab.speed': ({ core }: TaskContext, { format, values, columns }: { format: string; values: Float32Array; columns: number }): Throughput =>
     core.throughput(format, values, { rowLength: columns }),
+
+  'lab.entropy': ({ core }: TaskContext, values: Float32Array): EntropyEstimate => core.estimateEntropy(values),
+
+  'lab.outliers': ({ core }: TaskContext, figures: Float64Array[]): Uint32Array[] => figures.map((each) => core.outliers(each)),
+
+  /** One stretch of a row by itself, and what each bit of its encoding is for. */
+  'lab.block': ({ core }: TaskContext, { format, values, element, tensorRange }: { format: string; values: Float32Array; element: number; tensorRange: [number, number] }): Opened => {
+    const bytes = core.encode(format, values, { tensorRange });
+    return { bytes, decoded: core.decode(format, bytes, values.length), anatomy: core.anatomy(format, bytes, values.length, element) };
+  },
 
   'lab.decode': ({ core, transfer }: TaskContext, { format, bytes, rows, columns }: { format: string; bytes: Uint8Array; rows: number; columns: number }): Float32Array => {
     const values = core.decode(format, bytes, rows * columns, { rowLength: columns });
