@@ -3,6 +3,7 @@
 // Rows are whole numbers of blocks, so blocks simply follow one another.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -39,11 +40,25 @@ constexpr double block_bits_per_weight() {
   return 8.0 * sizeof(Block) / Block::kLength;
 }
 
-/// `quantize` maps BlockValues<Block> to a Block.
-template <class Block, Block (*quantize)(BlockValues<Block>)>
+/// What vector code takes and makes at once: eight blocks, one to a SIMD lane.
+template <class Block>
+using EightValues = std::span<const float, 8 * Block::kLength>;
+template <class Block>
+using EightBlocks = std::array<Block, 8>;
+
+/// `quantize` maps BlockValues<Block> to a Block. `quantize_eight`, if there is one, maps EightValues<Block> to EightBlocks<Block>
+/// with the same results.
+template <class Block, Block (*quantize)(BlockValues<Block>), auto quantize_eight = nullptr>
 Result<void> encode_blocks(std::span<const float> values, std::uint64_t, const EncodeOptions&, std::span<std::byte> out) {
   std::byte* to = out.data();
-  for (std::size_t i = 0; i < values.size(); i += Block::kLength, to += sizeof(Block)) {
+  std::size_t i = 0;
+  if constexpr (quantize_eight != nullptr) {
+    for (; values.size() - i >= 8 * Block::kLength; i += 8 * Block::kLength, to += 8 * sizeof(Block)) {
+      const EightBlocks<Block> blocks = quantize_eight(values.subspan(i).template first<8 * Block::kLength>());
+      std::memcpy(to, blocks.data(), sizeof(blocks));
+    }
+  }
+  for (; i < values.size(); i += Block::kLength, to += sizeof(Block)) {
     const Block block = quantize(values.subspan(i).template first<Block::kLength>());
     std::memcpy(to, &block, sizeof(Block));
   }
@@ -71,26 +86,44 @@ Result<void> decode_blocks_by(std::span<const std::byte> bytes, std::uint64_t, s
   return {};
 }
 
-/// What a weighted quantizer knows beside the block's values: their columns' importance, and the mean square of the row.
+/// What a weighted quantizer knows beside the values of a block (or of eight): their columns' importance, and the mean square
+/// of the row.
 template <class Block>
 struct BlockImportance {
   std::span<const float, Block::kLength> weights;
   float row_mean_square;
 };
+template <class Block>
+struct EightImportance {
+  std::span<const float, 8 * Block::kLength> weights;
+  float row_mean_square;
+};
 
-/// Without importance as encode_blocks; with it, blocks are made by `quantize_weighted`.
-template <class Block, Block (*quantize)(BlockValues<Block>), Block (*quantize_weighted)(BlockValues<Block>, BlockImportance<Block>)>
+/// Without importance as encode_blocks; with it, blocks are made by `quantize_weighted`, or eight of a row by
+/// `eight_weighted`(EightValues, EightImportance), if there is one, with the same results.
+template <class Block, Block (*quantize)(BlockValues<Block>), Block (*quantize_weighted)(BlockValues<Block>, BlockImportance<Block>),
+          auto quantize_eight = nullptr, auto eight_weighted = nullptr>
 Result<void> encode_blocks_weighted(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
                                     std::span<std::byte> out) {
-  if (options.importance.empty()) return encode_blocks<Block, quantize>(values, row_length, options, out);
+  if (options.importance.empty()) return encode_blocks<Block, quantize, quantize_eight>(values, row_length, options, out);
   std::byte* to = out.data();
   const auto columns = static_cast<std::size_t>(row_length);
   for (std::size_t row = 0; row < values.size(); row += columns) {
     const auto x = values.subspan(row, columns);
+    const auto importance = options.importance;
     const float mean_square = sum_of_squares(x) / static_cast<float>(columns);
-    for (std::size_t i = 0; i < columns; i += Block::kLength, to += sizeof(Block)) {
+    std::size_t i = 0;
+    if constexpr (eight_weighted != nullptr) {
+      constexpr std::size_t kEight = 8 * Block::kLength;
+      for (; columns - i >= kEight; i += kEight, to += 8 * sizeof(Block)) {
+        const EightBlocks<Block> blocks = eight_weighted(
+            x.subspan(i).template first<kEight>(), EightImportance<Block>{importance.subspan(i).template first<kEight>(), mean_square});
+        std::memcpy(to, blocks.data(), sizeof(blocks));
+      }
+    }
+    for (; i < columns; i += Block::kLength, to += sizeof(Block)) {
       const Block block = quantize_weighted(x.subspan(i).template first<Block::kLength>(),
-                                            {options.importance.subspan(i).template first<Block::kLength>(), mean_square});
+                                            {importance.subspan(i).template first<Block::kLength>(), mean_square});
       std::memcpy(to, &block, sizeof(Block));
     }
   }

@@ -43,9 +43,7 @@ struct RmsWeights {
   }
   template <class A, std::size_t kLength>
   void lanes(std::size_t, const kernels::Groups<A, kLength>& x, kernels::Groups<A, kLength>& w) const {
-    kernels::Pair<A> squares(0.0f);
-    for (std::size_t i = 0; i < kLength; ++i) squares += x[i] * x[i];
-    const auto rms = root(squares / kernels::Pair<A>(static_cast<float>(kLength)));
+    const auto rms = root(sum_of_squares_lanes(x) / kernels::Pair<A>(static_cast<float>(kLength)));
     for (std::size_t i = 0; i < kLength; ++i) w[i] = rms + magnitude(x[i]);
   }
 };

@@ -2,7 +2,7 @@
 
 #include "formats/block.h"
 #include "formats/ggml_pack.h"
-#include "formats/ggml_search.h"
+#include "formats/ggml_superblock.h"
 #include "formats/rounding.h"
 #include "kernels/block32.h"
 #include "kernels/decode.h"
@@ -20,7 +20,7 @@ struct Q4_0 {
 };
 using Codes = std::array<std::uint8_t, Q4_0::kLength>;
 
-Q4_0 pack(float d, const Codes& codes) {
+Q4_0 pack(float d, std::span<const std::uint8_t, 32> codes) {
   Q4_0 block;
   block.d = tensor::f16_from_f32(d);
   pack_nibbles(codes, block.q);
@@ -42,6 +42,14 @@ Q4_0 quantize_weighted(BlockValues<Q4_0> x, BlockImportance<Q4_0> importance) {
   Codes codes;
   const float d = symmetric_search(x, weights, 8, codes);
   return pack(d, codes);
+}
+
+EightBlocks<Q4_0> quantize_eight_weighted(EightValues<Q4_0> x, EightImportance<Q4_0> importance) {
+  const ImportanceWeights weigh{importance.weights, importance.row_mean_square};
+  const auto fitted = VectorLoops::fit_symmetric<8>(x, 8, weigh);
+  EightBlocks<Q4_0> blocks;
+  for (std::size_t j = 0; j < 8; ++j) blocks[j] = pack(fitted.scales[j], group_of<8>(fitted.codes, j).first<Q4_0::kLength>());
+  return blocks;
 }
 
 void dequantize(const Q4_0& block, BlockOutput<Q4_0> out) {
@@ -68,7 +76,7 @@ extern constexpr Format kQ4_0{
     .bits_per_weight = block_bits_per_weight<Q4_0>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q4_0>,
-    .encode = encode_blocks_by<Q4_0, encode_blocks_weighted<Q4_0, quantize, quantize_weighted>,
+    .encode = encode_blocks_by<Q4_0, encode_blocks_weighted<Q4_0, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
                                kernels::q4_0::encode<kernels::Arch>>,
     .decode = decode_blocks_by<Q4_0, kernels::decode_q4_0<kernels::Arch>>,
     .plain_encode = encode_blocks_weighted<Q4_0, quantize, quantize_weighted>,

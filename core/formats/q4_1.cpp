@@ -2,7 +2,7 @@
 
 #include "formats/block.h"
 #include "formats/ggml_pack.h"
-#include "formats/ggml_search.h"
+#include "formats/ggml_superblock.h"
 #include "formats/rounding.h"
 #include "kernels/decode.h"
 #include "tensor/float_types.h"
@@ -20,7 +20,7 @@ struct Q4_1 {
 };
 using Codes = std::array<std::uint8_t, Q4_1::kLength>;
 
-Q4_1 pack(float d, float m, const Codes& codes) {
+Q4_1 pack(float d, float m, std::span<const std::uint8_t, 32> codes) {
   Q4_1 block;
   block.d = tensor::f16_from_f32(d);
   block.m = tensor::f16_from_f32(m);
@@ -44,6 +44,14 @@ Q4_1 quantize_weighted(BlockValues<Q4_1> x, BlockImportance<Q4_1> importance) {
   Codes codes;
   const Affine fit = affine_search(x, weights, 15, kWeightedSweep, codes);
   return pack(fit.scale, -fit.offset, codes);
+}
+
+EightBlocks<Q4_1> quantize_eight_weighted(EightValues<Q4_1> x, EightImportance<Q4_1> importance) {
+  const ImportanceWeights weigh{importance.weights, importance.row_mean_square};
+  const auto fitted = VectorLoops::fit_affine<8>(x, 15, kWeightedSweep, weigh);
+  EightBlocks<Q4_1> blocks;
+  for (std::size_t j = 0; j < 8; ++j) blocks[j] = pack(fitted.scales[j], -fitted.offsets[j], group_of<8>(fitted.codes, j).first<Q4_1::kLength>());
+  return blocks;
 }
 
 void dequantize(const Q4_1& block, BlockOutput<Q4_1> out) {
@@ -70,8 +78,9 @@ extern constexpr Format kQ4_1{
     .bits_per_weight = block_bits_per_weight<Q4_1>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q4_1>,
-    .encode = encode_blocks_weighted<Q4_1, quantize, quantize_weighted>,
+    .encode = encode_blocks_weighted<Q4_1, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
     .decode = decode_blocks_by<Q4_1, kernels::decode_q4_1<kernels::Arch>>,
+    .plain_encode = encode_blocks_weighted<Q4_1, quantize, quantize_weighted>,
     .plain_decode = decode_blocks<Q4_1, dequantize>,
 };
 

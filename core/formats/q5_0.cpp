@@ -2,7 +2,7 @@
 
 #include "formats/block.h"
 #include "formats/ggml_pack.h"
-#include "formats/ggml_search.h"
+#include "formats/ggml_superblock.h"
 #include "formats/rounding.h"
 #include "kernels/decode.h"
 #include "tensor/float_types.h"
@@ -20,7 +20,7 @@ struct Q5_0 {
 };
 using Codes = std::array<std::uint8_t, Q5_0::kLength>;
 
-Q5_0 pack(float d, const Codes& codes) {
+Q5_0 pack(float d, std::span<const std::uint8_t, 32> codes) {
   Q5_0 block;
   block.d = tensor::f16_from_f32(d);
   pack_fifth_bits(codes, block.high);
@@ -43,6 +43,14 @@ Q5_0 quantize_weighted(BlockValues<Q5_0> x, BlockImportance<Q5_0> importance) {
   Codes codes;
   const float d = symmetric_search(x, weights, 16, codes);
   return pack(d, codes);
+}
+
+EightBlocks<Q5_0> quantize_eight_weighted(EightValues<Q5_0> x, EightImportance<Q5_0> importance) {
+  const ImportanceWeights weigh{importance.weights, importance.row_mean_square};
+  const auto fitted = VectorLoops::fit_symmetric<8>(x, 16, weigh);
+  EightBlocks<Q5_0> blocks;
+  for (std::size_t j = 0; j < 8; ++j) blocks[j] = pack(fitted.scales[j], group_of<8>(fitted.codes, j).first<Q5_0::kLength>());
+  return blocks;
 }
 
 void dequantize(const Q5_0& block, BlockOutput<Q5_0> out) {
@@ -70,8 +78,9 @@ extern constexpr Format kQ5_0{
     .bits_per_weight = block_bits_per_weight<Q5_0>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q5_0>,
-    .encode = encode_blocks_weighted<Q5_0, quantize, quantize_weighted>,
+    .encode = encode_blocks_weighted<Q5_0, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
     .decode = decode_blocks_by<Q5_0, kernels::decode_q5_0<kernels::Arch>>,
+    .plain_encode = encode_blocks_weighted<Q5_0, quantize, quantize_weighted>,
     .plain_decode = decode_blocks<Q5_0, dequantize>,
 };
 

@@ -119,6 +119,11 @@ void store_pair(const Pair<A>& x, float* to) {
   for (std::size_t t = 0; t < kPair; ++t) simd::store(to + t * kLanes, x.v[t]);
 }
 
+template <class A>
+Pair<A> load_pair(const float* from) {
+  return Pair<A>::each([&](std::size_t t) { return simd::load<A>(from + t * kLanes); });
+}
+
 /// Nearest integers, ties to even, moved into [low, high]; |x| < kRoundingLimit.
 template <class A>
 Pair<A> round_between(const Pair<A>& x, const Pair<A>& magic_low, const Pair<A>& magic_high) {
@@ -377,6 +382,13 @@ template <class A, std::size_t kLength>
 Pair<A> sum_lanes(const Groups<A, kLength>& x) {
   Pair<A> total(0.0f);
   for (std::size_t i = 0; i < kLength; ++i) total += x[i];
+  return total;
+}
+
+template <class A, std::size_t kLength>
+Pair<A> sum_of_squares_lanes(const Groups<A, kLength>& x) {
+  Pair<A> total(0.0f);
+  for (std::size_t i = 0; i < kLength; ++i) total += x[i] * x[i];
   return total;
 }
 

@@ -354,6 +354,14 @@ U8<A> load_half(const void* from) {
   return as<std::uint8_t>(xsimd::batch<std::uint64_t, A>(word, 0));
 }
 
+/// -1 in every lane that is set, 0 in the others.
+template <class A>
+I32<A> minus_one_where(const xsimd::batch_bool<float, A>& mask) {
+  if constexpr (is_wasm<A>) return I32<A>(static_cast<typename I32<A>::register_type>(mask));
+  else if constexpr (is_sse<A>) return _mm_castps_si128(mask);
+  else return xsimd::select(xsimd::batch_bool_cast<std::int32_t>(mask), I32<A>(-1), I32<A>(0));
+}
+
 /// Whether no lane is set.
 template <class T, class A>
 bool none_set(const xsimd::batch_bool<T, A>& mask) {
