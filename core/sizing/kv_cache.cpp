@@ -77,8 +77,10 @@ Result<std::uint64_t> layer_bytes(const CacheFormats& formats, const RowPair& ro
   return add(*k, *v);
 }
 
-double bytes_per_value(const formats::Format& format) {
-  return static_cast<double>(format.bytes_per_block) / format.block_length;
+/// Of rows of `row` values; scales of a whole tensor are spread over one row.
+std::string bytes_per_value(const formats::Format& format, std::uint64_t row) {
+  const auto bytes = formats::encoded_size(format, row, row);
+  return latex_decimal(bytes ? static_cast<double>(*bytes) / static_cast<double>(row) : 0, 6);
 }
 
 Term attention_term(const CachedAttention& cached, const CacheFormats& formats, const SizeOptions& options, std::uint64_t bytes) {
@@ -89,8 +91,9 @@ Term attention_term(const CachedAttention& cached, const CacheFormats& formats, 
   term.id = latent ? "kv_latent" : sliding ? "kv_sliding" : "kv_full";
   term.label = latent ? "Compressed keys and values" : sliding ? "Keys and values, sliding-window layers" : "Keys and values, full attention";
   term.value = static_cast<double>(bytes);
-  const std::string b_k = latex_decimal(bytes_per_value(*formats.k.format), 6);
-  const std::string b_v = latex_decimal(bytes_per_value(*formats.v.format), 6);
+  const RowPair rows = cache_rows(attention);
+  const std::string b_k = bytes_per_value(*formats.k.format, rows.k);
+  const std::string b_v = latent ? "" : bytes_per_value(*formats.v.format, rows.v);
   const std::string b = " \\cdot ";
   const std::string layers = latex_number(cached.layers);
   const std::string tokens = latex_number(cached_tokens(attention, options));
@@ -146,7 +149,7 @@ Result<void> add_recurrent(KvCache& cache, const ModelDescription& model, const 
     cache.add({"state" + of, "Recurrent state, f32" + where, static_cast<double>(state), Unit::bytes, "B \\, L \\, e \\, n \\cdot 4",
                head + latex_number(recurrent.state) + " \\cdot 4", Certainty::formula});
     cache.add({"convolution" + of, "Last inputs of the convolution" + where, static_cast<double>(*window), Unit::bytes, "B \\, L \\, e \\, m \\, b_k",
-               head + latex_number(recurrent.conv) + " \\cdot " + latex_decimal(bytes_per_value(*formats.k.format), 6), Certainty::formula});
+               head + latex_number(recurrent.conv) + " \\cdot " + bytes_per_value(*formats.k.format, recurrent.inner), Certainty::formula});
   }
   return {};
 }

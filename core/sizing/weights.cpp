@@ -141,6 +141,12 @@ Result<void> check_formats(const SizeOptions& options) {
   return {};
 }
 
+/// Equal tensors in a sum.
+struct SizedCopies {
+  std::uint64_t copies = 0;
+  std::uint64_t bytes = 0;  // of one
+};
+
 /// What one role has in one format.
 struct FormatSum {
   TensorRole role;
@@ -148,10 +154,29 @@ struct FormatSum {
   std::string_view wanted;
   std::uint64_t elements = 0;
   std::uint64_t bytes = 0;
+  std::vector<SizedCopies> tensors = {};
+
+  void take(const FormatShare& share) {
+    elements = add(elements, share.elements);
+    bytes = add(bytes, share.bytes);
+    const std::uint64_t each = share.bytes / share.copies;
+    auto at = std::ranges::find(tensors, each, &SizedCopies::bytes);
+    if (at == tensors.end()) at = tensors.insert(tensors.end(), SizedCopies{0, each});
+    at->copies += share.copies;
+  }
 };
 
+/// For formats with scales by row or by tensor, whose size is no multiple of the elements.
+std::string sum_of_tensors(const std::vector<SizedCopies>& tensors) {
+  std::string text;
+  for (const SizedCopies& tensor : tensors) {
+    text += (text.empty() ? "" : " + ") + latex_number(tensor.copies) + " \\cdot " + latex_number(tensor.bytes);
+  }
+  return text;
+}
+
 Term term_of(const FormatSum& sum) {
-  const auto [role, format_id, wanted, elements, bytes] = sum;
+  const auto& [role, format_id, wanted, elements, bytes, tensors] = sum;
   const formats::Format& format = *formats::find(format_id);
   Term term;
   term.id = std::string(to_string(role)) + "." + std::string(format_id);
@@ -161,10 +186,11 @@ Term term_of(const FormatSum& sum) {
     term.label += " (rows are no multiple of " + std::string(formats::find(wanted)->label) + " blocks)";
   }
   term.value = static_cast<double>(bytes);
-  const bool plain_blocks = static_cast<long double>(elements) * format.bytes_per_block == static_cast<long double>(bytes) * format.block_length;
+  const bool plain_blocks = format.block_length != 0 && static_cast<long double>(elements) * format.bytes_per_block ==
+                                                            static_cast<long double>(bytes) * format.block_length;
   if (!plain_blocks) {
-    term.formula = "\\text{bytes}(N)";
-    term.substituted = "\\text{" + std::string(format.label) + "}(" + latex_number(elements) + ")";
+    term.formula = "\\sum_{\\text{tensors}} n \\, b_{\\text{tensor}}";
+    term.substituted = sum_of_tensors(tensors);
   } else if (format.block_length == 1) {
     term.formula = "N \\, b";
     term.substituted = latex_number(elements) + " \\cdot " + latex_number(format.bytes_per_block);
@@ -206,8 +232,7 @@ Result<Breakdown> weights(const ModelDescription& model, const std::vector<Tenso
       return sum.role == role && sum.format == share.format && sum.wanted == share.wanted;
     });
     if (at == sums.end()) at = sums.insert(sums.end(), FormatSum{role, share.format, share.wanted});
-    at->elements = add(at->elements, share.elements);
-    at->bytes = add(at->bytes, share.bytes);
+    at->take(share);
   }
   Breakdown result;
   for (const FormatSum& sum : sums) result.add(term_of(sum));

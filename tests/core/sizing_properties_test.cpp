@@ -168,6 +168,25 @@ TEST_CASE("weights hold every element once, in each format and mixture; more bit
   }
 }
 
+TEST_CASE("terms read with numbers in every format of the cache and of the weights") {
+  for (const formats::Format* format : formats::all()) {
+    CAPTURE(std::string(format->id));
+    SizeOptions options;
+    options.weight_format = format->id;
+    options.kv_format = format->id;
+    const auto report = size_model(known_models()[0].config, options);
+    REQUIRE(report.has_value());
+    for (const Breakdown* part : {&report->weights, static_cast<const Breakdown*>(&report->kv_cache)}) {
+      for (const Term& term : part->terms) {
+        CAPTURE(term.substituted);
+        CHECK(term.substituted.find("inf") == std::string::npos);
+        CHECK(term.substituted.find("nan") == std::string::npos);
+        CHECK(term.substituted.find("{0}") == std::string::npos);
+      }
+    }
+  }
+}
+
 TEST_CASE("a tied head stored twice is as large as the embedding") {
   SizeOptions options;
   const auto once = size_model(known_models()[0].config, options);
