@@ -9,9 +9,14 @@
 #include "formats/format.h"
 #include "formats/rounding.h"
 #include "formats/text.h"
+#include "kernels/four_bits.h"
+#include "kernels/statistics.h"
 
 namespace bitbudget::formats {
 namespace {
+
+namespace simd = kernels::simd;
+using kernels::Arch;
 
 // Blocks run over the flattened row-major tensor, whatever its rows; the last one may be short.
 constexpr std::size_t kBlock = 64;
@@ -23,6 +28,15 @@ struct Nf4 {
       -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f,
       -0.09105003625154495f, 0.0f, 0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
       0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
+
+  static constexpr std::array<float, 15> thresholds() {
+    std::array<float, 15> midpoints{};
+    for (std::size_t i = 0; i < 15; ++i) midpoints[i] = (kValues[i] + kValues[i + 1]) / 2;
+    return midpoints;
+  }
+  /// What a vector search compares with the thresholds, and the codes from its counts.
+  static simd::F32<Arch> searched(const simd::F32<Arch>& x) { return x; }
+  static simd::U8<Arch> codes_of(const simd::U8<Arch>& counts, const simd::F32<Arch>*) { return counts; }
 
   /// Nearest; at a midpoint (in f32) the lower code.
   static std::uint8_t code(float x) {
@@ -37,13 +51,23 @@ struct Fp4 {
       0.0f, 0.0625f / 12, 8.0f / 12, 1.0f, 4.0f / 12, 6.0f / 12, 2.0f / 12, 3.0f / 12,
       0.0f, -0.0625f / 12, -8.0f / 12, -1.0f, -4.0f / 12, -6.0f / 12, -2.0f / 12, -3.0f / 12};
 
+  static constexpr std::array<std::uint8_t, 16> kAscending{0, 1, 6, 7, 4, 5, 2, 3};  // eight, filled up for a vector
+  static constexpr std::array<float, 7> thresholds() {
+    return {0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f, 0.4166667f, 0.583333f, 0.8333333f};
+  }
+  static simd::F32<Arch> searched(const simd::F32<Arch>& x) { return xsimd::abs(x); }
+  static simd::U8<Arch> codes_of(const simd::U8<Arch>& counts, const simd::F32<Arch>* x) {
+    const auto below = [&](int k) { return simd::true_lanes(xsimd::batch_bool_cast<std::int32_t>(x[k] < simd::F32<Arch>(0.0f))); };
+    const auto signs = simd::narrow_s(simd::narrow_s(below(0), below(1)), simd::narrow_s(below(2), below(3)));
+    const auto magnitudes = simd::swizzle(simd::load<Arch>(kAscending.data()), counts);
+    return magnitudes | (simd::as<std::uint8_t>(signs) & simd::U8<Arch>(8));
+  }
+
   /// Magnitudes in ascending order, and the thresholds between them: midpoints as the CUDA and CPU kernels round them to
   /// decimals. At a threshold the smaller magnitude; -0 counts as 0.
   static std::uint8_t code(float x) {
-    constexpr std::array<std::uint8_t, 8> kAscending{0, 1, 6, 7, 4, 5, 2, 3};
-    constexpr std::array kThresholds{0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f, 0.4166667f, 0.583333f, 0.8333333f};
     std::size_t rank = 0;
-    for (const float threshold : kThresholds) rank += std::abs(x) > threshold ? 1 : 0;
+    for (const float threshold : thresholds()) rank += std::abs(x) > threshold ? 1 : 0;
     return static_cast<std::uint8_t>(kAscending[rank] | (x < 0 ? 8 : 0));
   }
 };
@@ -80,26 +104,71 @@ std::uint8_t dynamic_code(float x) {
   return static_cast<std::uint8_t>(x > (above[-1] + *above) / 2 ? code : code - 1);
 }
 
+/// The plain loops are the truth; the vector ones give the same bytes.
+enum class Loops { plain, vector };
+
+template <Loops kLoops>
 float absmax(std::span<const float> values) {
+  if constexpr (kLoops == Loops::vector) return kernels::abs_max<Arch>(values.data(), values.size());
   float largest = 0;
   for (const float v : values) largest = std::max(largest, std::abs(v));
   return largest;
 }
 
-/// Two codes a byte, the first in the high nibble; an odd count leaves the last low nibble 0.
+/// The codes of 16 normalised values by vector search, or one by one where a value is as near to a threshold as the search can
+/// see.
 template <class Book>
+simd::U8<Arch> sixteen_codes(const kernels::StairSearch<Arch>& search, const float* x, const simd::F32<Arch>& inverse) {
+  simd::F32<Arch> values[4], searched[4];
+  for (int k = 0; k < 4; ++k) {
+    values[k] = simd::load<Arch>(x + 4 * k) * inverse;
+    searched[k] = Book::searched(values[k]);
+  }
+  const auto [counts, unsure] = search(searched);
+  if (!unsure) return Book::codes_of(counts, values);
+  std::array<float, 16> lanes;
+  std::array<std::uint8_t, 16> codes;
+  for (std::size_t k = 0; k < 4; ++k) simd::store(lanes.data() + 4 * k, values[k]);
+  for (std::size_t i = 0; i < 16; ++i) codes[i] = Book::code(lanes[i]);
+  return simd::load<Arch>(codes.data());
+}
+
+/// Two codes a byte, the first in the high nibble; an odd count leaves the last low nibble 0.
+template <class Book, Loops kLoops>
 std::byte* put_codes(std::span<const float> values, float scale, std::byte* to) {
   const float inverse = reciprocal_or_zero(scale);
-  for (std::size_t i = 0; i < values.size(); i += 2) {
+  std::size_t i = 0;
+  if constexpr (kLoops == Loops::vector) {
+    static constexpr kernels::Staircase kStairs(Book::thresholds());
+    static_assert(kStairs.valid);
+    const kernels::StairSearch<Arch> search(kStairs);
+    const simd::F32<Arch> factor(inverse);
+    for (; i + 32 <= values.size(); i += 32, to += 16) {
+      const float* x = values.data() + i;
+      kernels::put_paired_nibbles<true>(sixteen_codes<Book>(search, x, factor), sixteen_codes<Book>(search, x + 16, factor), to);
+    }
+  }
+  for (; i < values.size(); i += 2) {
     const std::uint8_t second = i + 1 < values.size() ? Book::code(values[i + 1] * inverse) : 0;
     *to++ = static_cast<std::byte>(Book::code(values[i] * inverse) << 4 | second);
   }
   return to;
 }
 
-template <class Book>
+template <class Book, Loops kLoops>
 const std::byte* take_codes(const std::byte* from, float scale, std::span<float> values) {
-  for (std::size_t i = 0; i < values.size(); i += 2) {
+  std::size_t i = 0;
+  if constexpr (kLoops == Loops::vector) {
+    const kernels::FloatTable<Arch> table(Book::kValues);
+    const simd::F32<Arch> factor(scale);
+    for (; i + 32 <= values.size(); i += 32, from += 16) {
+      const auto bytes = simd::load_bytes<Arch>(from);
+      const auto first = kernels::decoding::high_nibbles(bytes), second = kernels::decoding::low_nibbles(bytes);
+      table.put_scaled(xsimd::zip_lo(first, second), factor, values.data() + i);
+      table.put_scaled(xsimd::zip_hi(first, second), factor, values.data() + i + 16);
+    }
+  }
+  for (; i < values.size(); i += 2) {
     const auto pair = std::to_integer<std::size_t>(*from++);
     values[i] = Book::kValues[pair >> 4] * scale;
     if (i + 1 < values.size()) values[i + 1] = Book::kValues[pair & 15] * scale;
@@ -108,7 +177,7 @@ const std::byte* take_codes(const std::byte* from, float scale, std::span<float>
 }
 
 /// The bytes without double quantization: per block, f32 absmax and 32 bytes of codes (a short block: as many as it needs).
-template <class Book>
+template <class Book, Loops kLoops>
 struct Plain {
   static std::uint64_t encoded_size(std::uint64_t count, std::uint64_t) {
     return (count + kBlock - 1) / kBlock * 4 + (count + 1) / 2;
@@ -117,9 +186,9 @@ struct Plain {
     std::byte* to = out.data();
     for (std::size_t i = 0; i < values.size(); i += kBlock) {
       const auto block = values.subspan(i, std::min(kBlock, values.size() - i));
-      const float scale = absmax(block);
+      const float scale = absmax<kLoops>(block);
       std::memcpy(to, &scale, 4);
-      to = put_codes<Book>(block, scale, to + 4);
+      to = put_codes<Book, kLoops>(block, scale, to + 4);
     }
     return {};
   }
@@ -128,7 +197,7 @@ struct Plain {
     for (std::size_t i = 0; i < out.size(); i += kBlock) {
       float scale;
       std::memcpy(&scale, from, 4);
-      from = take_codes<Book>(from + 4, scale, out.subspan(i, std::min(kBlock, out.size() - i)));
+      from = take_codes<Book, kLoops>(from + 4, scale, out.subspan(i, std::min(kBlock, out.size() - i)));
     }
     return {};
   }
@@ -137,7 +206,7 @@ struct Plain {
 /// The bytes with double quantization: f32 offset, the mean of all absmaxes; then per super-block of 256 blocks (the last one
 /// may be short) f32 scale, one byte per block (a dynamic code), and the codes of the blocks. The absmax that the decoder
 /// takes is table[byte] · scale + offset; the codes were made with the true one. No values, no bytes.
-template <class Book>
+template <class Book, Loops kLoops>
 struct Double {
   static std::uint64_t encoded_size(std::uint64_t count, std::uint64_t) {
     const std::uint64_t blocks = (count + kBlock - 1) / kBlock;
@@ -149,7 +218,7 @@ struct Double {
     std::vector<float> scales;
     double sum = 0;
     for (std::size_t i = 0; i < values.size(); i += kBlock) {
-      scales.push_back(absmax(values.subspan(i, std::min(kBlock, values.size() - i))));
+      scales.push_back(absmax<kLoops>(values.subspan(i, std::min(kBlock, values.size() - i))));
       sum += scales.back();
     }
     const auto offset = static_cast<float>(sum / static_cast<double>(scales.size()));
@@ -161,7 +230,7 @@ struct Double {
       to = put_scales(std::span(scales).subspan(first, blocks), offset, to);
       for (std::size_t b = first; b < first + blocks; ++b) {
         const std::size_t i = b * kBlock;
-        to = put_codes<Book>(values.subspan(i, std::min(kBlock, values.size() - i)), scales[b], to);
+        to = put_codes<Book, kLoops>(values.subspan(i, std::min(kBlock, values.size() - i)), scales[b], to);
       }
     }
     return {};
@@ -191,7 +260,7 @@ struct Double {
       from = scale_codes + (part.size() + kBlock - 1) / kBlock;
       for (std::size_t i = 0; i < part.size(); i += kBlock) {
         const float block_scale = kDynamic[std::to_integer<std::size_t>(*scale_codes++)] * scale + offset;
-        from = take_codes<Book>(from, block_scale, part.subspan(i, std::min(kBlock, part.size() - i)));
+        from = take_codes<Book, kLoops>(from, block_scale, part.subspan(i, std::min(kBlock, part.size() - i)));
       }
     }
     return {};
@@ -217,7 +286,8 @@ constexpr Text<1100> description(bool nf4, bool doubled) {
 template <bool kNf4, bool kDoubled>
 struct Member {
   using Book = std::conditional_t<kNf4, Nf4, Fp4>;
-  using Codec = std::conditional_t<kDoubled, Double<Book>, Plain<Book>>;
+  template <Loops kLoops>
+  using Codec = std::conditional_t<kDoubled, Double<Book, kLoops>, Plain<Book, kLoops>>;
   static constexpr auto kDescription = description(kNf4, kDoubled);
   static constexpr std::uint32_t kLength = kDoubled ? kBlock * kSuperBlock : kBlock;
   static constexpr std::uint32_t kBytes = kLength / 2 + (kDoubled ? 4 + kSuperBlock : 4);
@@ -232,10 +302,12 @@ struct Member {
         .bytes_per_block = kBytes,
         .bits_per_weight = 8.0 * kBytes / kLength,
         .takes_non_finite = false,
-        .encoded_size = Codec::encoded_size,
-        .encode = Codec::encode,
-        .decode = Codec::decode,
+        .encoded_size = Codec<Loops::plain>::encoded_size,
+        .encode = Codec<Loops::vector>::encode,
+        .decode = Codec<Loops::vector>::decode,
         .encodes_in_parts = !kDoubled,
+        .plain_encode = Codec<Loops::plain>::encode,
+        .plain_decode = Codec<Loops::plain>::decode,
     };
   }
 };

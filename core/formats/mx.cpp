@@ -9,6 +9,9 @@
 #include "formats/bit_stream.h"
 #include "formats/block.h"
 #include "formats/text.h"
+#include "kernels/float_codes.h"
+#include "kernels/four_bits.h"
+#include "kernels/statistics.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -80,6 +83,34 @@ MxBlock<kElement> quantize(BlockValues<MxBlock<kElement>> x) {
   return block;
 }
 
+/// The same on vectors.
+template <std::size_t kElement, ScaleRule kRule>
+MxBlock<kElement> quantize_vector(BlockValues<MxBlock<kElement>> x) {
+  using kernels::Arch;
+  namespace simd = kernels::simd;
+  constexpr ElementType element = kElements[kElement];
+  const int exponent = std::clamp(scale_exponent<kElement, kRule>(kernels::abs_max<Arch>(x.data(), x.size())), -127, 127);
+  MxBlock<kElement> block;
+  block.scale = static_cast<std::uint8_t>(exponent + 127);
+  const simd::F32<Arch> inverse(std::bit_cast<float>(static_cast<std::uint32_t>(127 - exponent) << 23));
+  const auto codes_from = [&](const float* from) {
+    return kernels::sixteen_codes<element.type, Arch>([&](std::size_t i) { return simd::load<Arch>(from + i) * inverse; });
+  };
+  const auto first = codes_from(x.data()), second = codes_from(x.data() + 16);
+  if constexpr (element.bits == 4) {
+    kernels::put_paired_nibbles<false>(first, second, block.codes);
+  } else if constexpr (element.bits == 8) {
+    simd::store_bytes(block.codes, first);
+    simd::store_bytes(block.codes + 16, second);
+  } else {
+    std::array<std::uint8_t, 32> codes;
+    simd::store_bytes(codes.data(), first);
+    simd::store_bytes(codes.data() + 16, second);
+    pack_bits(codes, element.bits, std::as_writable_bytes(std::span(block.codes)));
+  }
+  return block;
+}
+
 /// 2^(scale - 127); the lowest one is subnormal in f32.
 float scale_value(std::uint8_t scale) {
   if (scale == 255) return std::numeric_limits<float>::quiet_NaN();
@@ -93,6 +124,26 @@ void dequantize(const MxBlock<kElement>& block, BlockOutput<MxBlock<kElement>> o
   std::array<std::uint8_t, 32> codes;
   unpack_bits(std::as_bytes(std::span(block.codes)), element.bits, codes);
   for (std::size_t i = 0; i < 32; ++i) out[i] = tensor::decode_float<element.type>(codes[i]) * scale;
+}
+
+template <std::size_t kElement>
+void dequantize_vector(const MxBlock<kElement>& block, BlockOutput<MxBlock<kElement>> out) {
+  using kernels::Arch;
+  namespace simd = kernels::simd;
+  constexpr ElementType element = kElements[kElement];
+  const simd::F32<Arch> scale(scale_value(block.scale));
+  std::array<std::uint8_t, 32> codes;
+  if constexpr (element.bits == 4) {
+    const auto bytes = simd::load_bytes<Arch>(block.codes);
+    const auto low = kernels::decoding::low_nibbles(bytes), high = kernels::decoding::high_nibbles(bytes);
+    simd::store_bytes(codes.data(), xsimd::zip_lo(low, high));
+    simd::store_bytes(codes.data() + 16, xsimd::zip_hi(low, high));
+  } else {
+    unpack_bits(std::as_bytes(std::span(block.codes)), element.bits, codes);
+  }
+  for (std::size_t i = 0; i < 32; i += 16) {
+    kernels::put_float_values<element.type>(simd::load<Arch>(codes.data() + i), scale, out.data() + i);
+  }
 }
 
 /// "mxfp8_e4m3" is the floor rule, as the specification has it; "mxfp4" alone is ggml's layout, so here its rule is named.
@@ -147,8 +198,10 @@ struct Member {
       .bits_per_weight = block_bits_per_weight<Block>(),
       .takes_non_finite = false,
       .encoded_size = block_encoded_size<Block>,
-      .encode = encode_blocks<Block, quantize<kElement, kRule>>,
-      .decode = decode_blocks<Block, dequantize<kElement>>,
+      .encode = encode_blocks<Block, quantize_vector<kElement, kRule>>,
+      .decode = decode_blocks<Block, dequantize_vector<kElement>>,
+      .plain_encode = encode_blocks<Block, quantize<kElement, kRule>>,
+      .plain_decode = decode_blocks<Block, dequantize<kElement>>,
   };
 };
 

@@ -6,6 +6,8 @@
 #include "formats/e2m1.h"
 #include "formats/ggml_pack.h"
 #include "formats/rounding.h"
+#include "kernels/four_bits.h"
+#include "kernels/statistics.h"
 
 namespace bitbudget::formats {
 namespace {
@@ -25,19 +27,42 @@ float half_scale(std::uint8_t code) {
 
 /// floor(log2(max|x|)) - 2: the largest value then lies between 4 and 8 scales. From the exponent bits, so it is exact. 0 (the
 /// smallest scale) for zeros and whatever lies below 2^-125.
-std::uint8_t shared_exponent(BlockValues<MXFP4> x) {
-  const auto bits = std::bit_cast<std::uint32_t>(std::abs(signed_max(x)));
+std::uint8_t exponent_code(float abs_max) {
+  const auto bits = std::bit_cast<std::uint32_t>(abs_max);
   return static_cast<std::uint8_t>(std::max(static_cast<int>(bits >> 23) - 2, 0));
 }
 
 MXFP4 quantize(BlockValues<MXFP4> x) {
   MXFP4 block;
-  block.scale = shared_exponent(x);
+  block.scale = exponent_code(std::abs(signed_max(x)));
   const float scale = 2 * half_scale(block.scale);
   std::array<std::uint8_t, MXFP4::kLength> codes;
   for (std::size_t i = 0; i < x.size(); ++i) codes[i] = nearest_e2m1(x[i], scale);
   pack_nibbles(codes, block.q);
   return block;
+}
+
+/// The same on vectors: scales are powers of two, and values are below 8 of them.
+MXFP4 quantize_vector(BlockValues<MXFP4> x) {
+  using kernels::Arch;
+  MXFP4 block;
+  block.scale = exponent_code(kernels::abs_max<Arch>(x.data(), x.size()));
+  const kernels::E2M1Search<Arch> codes(2 * half_scale(block.scale));
+  kernels::put_split_nibbles(codes(x.data()), codes(x.data() + 16), block.q);
+  return block;
+}
+
+void dequantize_vector(const MXFP4& block, BlockOutput<MXFP4> out) {
+  using kernels::Arch;
+  namespace simd = kernels::simd;
+  // Twice the values, to be multiplied by half the scale.
+  static constexpr std::array<std::int8_t, 16> kDoubled{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+  const auto table = simd::as<std::uint8_t>(simd::load<Arch>(kDoubled.data()));
+  const auto bytes = simd::load_bytes<Arch>(block.q);
+  const simd::F32<Arch> half(half_scale(block.scale));
+  const auto values = [&](const simd::U8<Arch>& codes) { return simd::as<std::int8_t>(simd::swizzle(table, codes)); };
+  kernels::decoding::put_scaled(values(kernels::decoding::low_nibbles(bytes)), half, out.data());
+  kernels::decoding::put_scaled(values(kernels::decoding::high_nibbles(bytes)), half, out.data() + 16);
 }
 
 void dequantize(const MXFP4& block, BlockOutput<MXFP4> out) {
@@ -62,8 +87,10 @@ extern constexpr Format kMXFP4{
     .bits_per_weight = block_bits_per_weight<MXFP4>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<MXFP4>,
-    .encode = encode_blocks<MXFP4, quantize>,
-    .decode = decode_blocks<MXFP4, dequantize>,
+    .encode = encode_blocks<MXFP4, quantize_vector>,
+    .decode = decode_blocks<MXFP4, dequantize_vector>,
+    .plain_encode = encode_blocks<MXFP4, quantize>,
+    .plain_decode = decode_blocks<MXFP4, dequantize>,
 };
 
 }  // namespace bitbudget::formats

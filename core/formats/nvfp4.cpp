@@ -6,6 +6,8 @@
 #include "formats/e2m1.h"
 #include "formats/ggml_pack.h"
 #include "formats/rounding.h"
+#include "kernels/four_bits.h"
+#include "kernels/statistics.h"
 
 namespace bitbudget::formats {
 namespace {
@@ -52,6 +54,45 @@ NVFP4 quantize(BlockValues<NVFP4> x) {
   return block;
 }
 
+/// The same on vectors. A saturated scale leaves values that are all too far from every level to be told apart in f32: those
+/// blocks are the plain loop's.
+NVFP4 quantize_vector(BlockValues<NVFP4> x) {
+  using kernels::Arch;
+  namespace simd = kernels::simd;
+  NVFP4 block;
+  for (std::size_t group = 0; group < 4; ++group) {
+    const float* values = x.data() + group * kGroup;
+    const float abs_max = kernels::abs_max<Arch>(values, kGroup);
+    if (abs_max > 1e6f) return quantize(x);
+    block.scales[group] = ue4m3_code(abs_max / 6.0f);
+    const float scale = ue4m3(block.scales[group]);
+    if (scale == 0) {
+      std::fill_n(block.q + group * 8, 8, std::uint8_t{0});
+      continue;
+    }
+    // Codes i and i + 8 share a byte.
+    const simd::U8<Arch> codes = kernels::E2M1Search<Arch>(scale)(values);
+    const auto upper = simd::as<std::uint8_t>(xsimd::zip_hi(simd::as<std::uint64_t>(codes), simd::as<std::uint64_t>(codes)));
+    simd::store_lane<std::uint64_t, 0>(block.q + group * 8, codes | simd::as<std::uint8_t>(simd::as<std::uint16_t>(upper) << 4));
+  }
+  return block;
+}
+
+void dequantize_vector(const NVFP4& block, BlockOutput<NVFP4> out) {
+  using kernels::Arch;
+  namespace simd = kernels::simd;
+  // Twice the values, to be multiplied by half the scale: the products are exact either way.
+  static constexpr std::array<std::int8_t, 16> kDoubled{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+  const auto table = simd::as<std::uint8_t>(simd::load<Arch>(kDoubled.data()));
+  for (std::size_t group = 0; group < 4; ++group) {
+    const simd::F32<Arch> half(ue4m3(block.scales[group]) * 0.5f);
+    const auto bytes = simd::load_half<Arch>(block.q + group * 8);
+    const auto codes = simd::as<std::uint8_t>(xsimd::zip_lo(simd::as<std::uint64_t>(kernels::decoding::low_nibbles(bytes)),
+                                                            simd::as<std::uint64_t>(kernels::decoding::high_nibbles(bytes))));
+    kernels::decoding::put_scaled(simd::as<std::int8_t>(simd::swizzle(table, codes)), half, out.data() + group * kGroup);
+  }
+}
+
 void dequantize(const NVFP4& block, BlockOutput<NVFP4> out) {
   for (std::size_t group = 0; group < 4; ++group) {
     const float scale = ue4m3(block.scales[group]);
@@ -76,8 +117,10 @@ extern constexpr Format kNVFP4{
     .bits_per_weight = block_bits_per_weight<NVFP4>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<NVFP4>,
-    .encode = encode_blocks<NVFP4, quantize>,
-    .decode = decode_blocks<NVFP4, dequantize>,
+    .encode = encode_blocks<NVFP4, quantize_vector>,
+    .decode = decode_blocks<NVFP4, dequantize_vector>,
+    .plain_encode = encode_blocks<NVFP4, quantize>,
+    .plain_decode = decode_blocks<NVFP4, dequantize>,
 };
 
 }  // namespace bitbudget::formats

@@ -6,6 +6,9 @@
 #include <limits>
 
 #include "formats/format.h"
+#include "kernels/float_codes.h"
+#include "kernels/four_bits.h"
+#include "kernels/statistics.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::formats {
@@ -39,14 +42,14 @@ float tensor_multiplier(float largest) {
 
 /// Nearest even, saturating. A block whose scale rounds to 0 stores 0.125, as compressed-tensors does (ModelOpt and torchao
 /// never go below 2^-6); its values then all become 0.
-std::uint8_t block_scale(std::span<const float, 16> x, float multiplier) {
-  const auto code = tensor::f8_e4m3_from_f32(multiplier * (absmax(x) / kLargestElement));
+std::uint8_t scale_code(float largest, float multiplier) {
+  const auto code = tensor::f8_e4m3_from_f32(multiplier * (largest / kLargestElement));
   return code != 0 ? code : tensor::f8_e4m3_from_f32(0.125f);
 }
 
 Nvfp4Block quantize(std::span<const float, 16> x, float multiplier) {
   Nvfp4Block block;
-  block.scale = block_scale(x, multiplier);
+  block.scale = scale_code(absmax(x), multiplier);
   const float scale = tensor::f32_from_f8_e4m3(block.scale) / multiplier;
   const auto code = [&](float v) { return tensor::encode_float<tensor::kF4E2M1Type>(v / scale); };
   for (std::size_t i = 0; i < 8; ++i) block.codes[i] = static_cast<std::uint8_t>(code(x[2 * i]) | code(x[2 * i + 1]) << 4);
@@ -61,8 +64,33 @@ void dequantize(const Nvfp4Block& block, float multiplier, std::span<float, 16> 
   }
 }
 
+/// The same on vectors; 16 codes are padded to the 32 that make a whole vector of pairs.
+Nvfp4Block quantize_vector(std::span<const float, 16> x, float multiplier) {
+  using kernels::Arch;
+  namespace simd = kernels::simd;
+  Nvfp4Block block;
+  block.scale = scale_code(kernels::abs_max<Arch>(x.data(), 16), multiplier);
+  const simd::F32<Arch> scale(tensor::f32_from_f8_e4m3(block.scale) / multiplier);
+  const auto codes = kernels::sixteen_codes<tensor::kF4E2M1Type, Arch>(
+      [&](std::size_t i) { return simd::load<Arch>(x.data() + i) / scale; });
+  std::array<std::byte, 16> pairs;
+  kernels::put_paired_nibbles<false>(codes, codes, pairs.data());
+  std::memcpy(block.codes, pairs.data(), 8);
+  return block;
+}
+
+void dequantize_vector(const Nvfp4Block& block, float multiplier, std::span<float, 16> out) {
+  using kernels::Arch;
+  namespace simd = kernels::simd;
+  const simd::F32<Arch> scale(tensor::f32_from_f8_e4m3(block.scale) / multiplier);
+  const auto bytes = simd::load_half<Arch>(block.codes);
+  const auto codes = xsimd::zip_lo(kernels::decoding::low_nibbles(bytes), kernels::decoding::high_nibbles(bytes));
+  kernels::put_float_values<tensor::kF4E2M1Type>(codes, scale, out.data());
+}
+
 std::uint64_t encoded_size(std::uint64_t count, std::uint64_t) { return count == 0 ? 0 : 4 + count / 16 * 9; }
 
+template <auto kQuantize>
 Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOptions& options, std::span<std::byte> out) {
   if (values.empty()) return {};
   const auto& range = options.tensor_range;
@@ -70,12 +98,13 @@ Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOp
   std::memcpy(out.data(), &multiplier, 4);
   std::byte* to = out.data() + 4;
   for (std::size_t i = 0; i < values.size(); i += 16, to += sizeof(Nvfp4Block)) {
-    const Nvfp4Block block = quantize(values.subspan(i).first<16>(), multiplier);
+    const Nvfp4Block block = kQuantize(values.subspan(i).first<16>(), multiplier);
     std::memcpy(to, &block, sizeof(block));
   }
   return {};
 }
 
+template <auto kDequantize>
 Result<void> decode(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
   if (out.empty()) return {};
   float multiplier;
@@ -84,7 +113,7 @@ Result<void> decode(std::span<const std::byte> bytes, std::uint64_t, std::span<f
   for (std::size_t i = 0; i < out.size(); i += 16, from += sizeof(Nvfp4Block)) {
     Nvfp4Block block;
     std::memcpy(&block, from, sizeof(block));
-    dequantize(block, multiplier, out.subspan(i).first<16>());
+    kDequantize(block, multiplier, out.subspan(i).first<16>());
   }
   return {};
 }
@@ -106,9 +135,11 @@ extern constexpr Format kNVFP4Tensor{
     .bits_per_weight = 4.5,
     .takes_non_finite = false,
     .encoded_size = encoded_size,
-    .encode = encode,
-    .decode = decode,
+    .encode = encode<quantize_vector>,
+    .decode = decode<dequantize_vector>,
     .tensor_bytes = 4,
+    .plain_encode = encode<quantize>,
+    .plain_decode = decode<dequantize>,
 };
 
 }  // namespace bitbudget::formats

@@ -370,10 +370,11 @@ bool none_set(const xsimd::batch_bool<T, A>& mask) {
 }
 
 /// -1 in every lane that is set, 0 in the others.
-template <class A>
-I32<A> true_lanes(const xsimd::batch_bool<std::int32_t, A>& mask) {
-  if constexpr (is_wasm<A> || is_sse<A>) return I32<A>(typename I32<A>::register_type(mask));
-  else return xsimd::select(mask, I32<A>(-1), I32<A>(0));
+template <class T, class A>
+xsimd::batch<T, A> true_lanes(const xsimd::batch_bool<T, A>& mask) {
+  using Batch = xsimd::batch<T, A>;
+  if constexpr (is_wasm<A> || is_sse<A>) return Batch(typename Batch::register_type(mask));
+  else return xsimd::select(mask, Batch(static_cast<T>(-1)), Batch(0));
 }
 
 /// The largest lane; NaN only if every comparison passes it over.
