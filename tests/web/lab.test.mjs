@@ -42,6 +42,7 @@ function safetensors(tensors) {
 const link = (params = {}) => '#' + new URLSearchParams({ v: '1', view: 'lab', ...params });
 const answer = (page) => page.locator('bb-lab h1.answer');
 const answered = (page) => answer(page).and(page.locator(':not(.stale)')).filter({ hasText: /off by .* off by/ }).waitFor();
+const idle = (page) => page.waitForFunction(() => !document.querySelector('bb-app').shadowRoot.querySelector('bb-lab').shadowRoot.querySelector('bb-progress').active);
 const compared = (page) => page.locator('table.compared');
 const give = (page, name, buffer) => page.locator('bb-lab input[type=file]').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
 
@@ -194,10 +195,71 @@ describe('Tensor lab', () => {
     await close();
   });
 
+  test('the table: the usual formats, sorted by any column, with the distance to the limit; others are added, and all saved as CSV', async () => {
+    const { page, troubles, close } = await visit({}, { acceptDownloads: true });
+    const table = page.locator('table.formats-table');
+    const names = async () => (await table.locator('tbody th').allInnerTexts());
+    await table.locator('tbody tr', { hasText: 'Q8_0' }).filter({ hasText: 'bit' }).waitFor();
+    assert.deepEqual((await names()).slice(0, 2), ['Q2_K', 'Q3_K']);
+    await table.getByRole('button', { name: 'Signal to noise' }).click();
+    await table.getByRole('button', { name: 'Signal to noise' }).click();
+    await page.waitForURL(/sort=-sqnr/);
+    assert.equal((await names())[0], 'Q8_0');
+    // Q8_0 on normal values keeps 45.4 dB of the 6.02 x 8.5 = 51.2 dB that D(R) allows.
+    const gap = Number(/([\d.]+)\sdB, [\d.]+\sbit/.exec(await table.locator('tbody tr').first().innerText())[1]);
+    assert.ok(Math.abs(gap - 5.8) < 0.15, String(gap));
+    await page.getByLabel('Add formats').selectOption('iq4_nl');
+    await table.locator('tbody tr', { hasText: 'IQ4_NL' }).filter({ hasText: 'dB' }).waitFor();
+    await table.getByRole('button', { name: 'IQ4_NL as B' }).click();
+    await page.waitForURL(/b=iq4_nl/);
+    await answer(page).filter({ hasText: 'IQ4_NL' }).waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save CSV' }).click()]);
+    const lines = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
+    assert.match(lines[0], /^tensor,rows,columns,stored_bytes,format,bytes,bits_per_weight,sqnr_db/);
+    assert.equal(lines.length, 1 + 14);
+    const q8 = lines.find((line) => line.includes(',q8_0,')).split(',');
+    assert.deepEqual(q8.slice(1, 7), ['512', '512', '1048576', 'q8_0', '278528', '8.5']);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('a budget of bits or of error names a format of the table', async () => {
+    const { page, troubles, close } = await visit({ budget: 'bits:4.4' });
+    await page.locator('bb-lab .which').getByText('INT4 asym g64: 4.375 bits per weight').waitFor();
+    await page.getByLabel('What is limited').selectOption('error');
+    await page.locator('bb-lab .which').getByText('Q5_K: 5.5 bits per weight').waitFor();
+    assert.match(page.url(), /budget=error:0\.05/);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('a block opens: the code of a value and the scale that it shares', async () => {
+    const { page, troubles, close } = await visit();
+    await answered(page);
+    const block = page.locator('bb-lab-block').first();
+    await block.getByText('Value 1 of 32').waitFor();
+    assert.match(await block.locator('p').first().innerText(), /Its own code: 4 bits, [01]{4}; 16 bits of scale and offset, shared with 31 others/);
+    assert.equal(await block.locator('.byte').count(), 18);
+    assert.equal(await block.locator('.bits i.own').count(), 4);
+    await block.getByRole('slider').focus();
+    await page.keyboard.press('End');
+    await block.getByText('Value 32 of 32').waitFor();
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('outlier columns are marked', async () => {
+    const { page, troubles, close } = await visit({ tensor: 'outliers', a: 'int4_sym_tensor', b: 'f8_e4m3' });
+    await page.getByText(/B: 4 columns stand out \(64, 192, 320, 448\)/).waitFor();
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   for (const colorScheme of ['light', 'dark']) {
     test(`axe finds nothing serious, ${colorScheme}`, async () => {
       const { page, close } = await visit({}, { colorScheme, bypassCSP: true });
       await answered(page);
+      await idle(page);
       await compared(page).getByRole('button', { name: 'Signal to noise' }).click();
       await page.locator('bb-lab details summary').first().click();
       await page.evaluate(axe);

@@ -8,8 +8,9 @@ export { CoreError } from './pool.js';
 
 let pool: WorkerPool | undefined;
 
-/** The most jobs that run at once; one core is left to the page itself. */
-export const poolSize = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
+/** The most jobs that run at once. Of more than two cores one is left to the page itself, which is idle while workers work. */
+const cores = navigator.hardwareConcurrency || 2;
+export const poolSize = Math.max(1, Math.min(4, cores <= 2 ? cores : cores - 1));
 
 type Name = keyof Tasks & string;
 type Input<K extends Name> = Parameters<Tasks[K]>[1];

@@ -279,7 +279,7 @@ export class Lab extends View {
     if (this.groups.length === 0) return html`<p class="soft">${this.tensorRefusal ? html`<bb-notice kind="error"><p>${this.tensorRefusal.message}</p></bb-notice>` : 'Loading the calculating core…'}</p>`;
     return html`<div class="layout">
       <div class="head">${this.#renderHead()}</div>
-      <form class="inputs no-print" aria-label="What to compress" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form>
+      <div class="side no-print"><form class="inputs" aria-label="What to compress" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form></div>
       <div class="detail">${this.#renderResult()}</div>
       <div class="wide">${this.#renderMore()}</div>
     </div>`;

@@ -51,7 +51,7 @@ export class RateDistortion extends LitElement {
     const bottom = height - kMargin.bottom;
     const bits = points.map((point) => point.bits);
     const limitAt = (rate: number) => (Number.isFinite(this.atZeroBits) ? this.atZeroBits : 0) + kDecibelsPerBit * rate;
-    const [least, most] = [Math.max(0, Math.floor(Math.min(...bits) - 0.3)), Math.ceil(Math.max(...bits) + 0.8)];
+    const [least, most] = [Math.max(0, Math.floor(Math.min(...bits) - 0.3)), Math.max(...bits) + 1];
     const lowest = Math.min(...points.map((point) => point.sqnrDb));
     const x = scaleLinear([least, most], [kMargin.left, right]);
     const highest = Math.max(...points.map((point) => point.sqnrDb), limitAt(Math.max(...bits)));

@@ -60,7 +60,8 @@ export const styles = css`
   @container (min-width: 56rem) {
     .layout { grid-template-columns: minmax(15rem, 19rem) minmax(0, 1fr); gap: var(--s5) var(--s6); grid-template-areas: 'inputs head' 'inputs detail' 'wide wide'; grid-template-rows: auto 1fr auto; }
     .head { grid-area: head; }
-    .inputs { grid-area: inputs; position: sticky; inset-block-start: var(--s4); align-self: start; max-block-size: calc(100vh - 2 * var(--s4)); overflow-y: auto; padding: 3px; margin: -3px; }
+    .side { grid-area: inputs; }
+    .inputs { position: sticky; inset-block-start: var(--s4); max-block-size: calc(100vh - 2 * var(--s4)); overflow-y: auto; padding: 3px; margin: -3px; }
     .detail { grid-area: detail; }
     .wide { grid-area: wide; margin-block-start: var(--s5); }
     .head .lead { font-size: var(--t2); }
