@@ -50,7 +50,7 @@ export function finite(value: unknown, field: string): number {
 }
 
 /** The argument itself if it is a typed array of that kind, from whichever realm (an iframe's arrays are no instances of ours). */
-export function typed<T extends Float32Array | Float64Array | Uint8Array>(value: T, kind: 'Float32Array' | 'Float64Array' | 'Uint8Array', field: string): T {
-  if (ArrayBuffer.isView(value) && value[Symbol.toStringTag] === kind) return value;
+export function typed<T extends ArrayBufferView>(value: T, kind: `${'Float32' | 'Float64' | 'Uint8' | 'Uint16' | 'Uint32' | 'Int32'}Array`, field: string): T {
+  if (ArrayBuffer.isView(value) && (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === kind) return value;
   throw new BitbudgetError('invalid_argument', `${field} must be a ${kind}.`, { field });
 }

@@ -5,6 +5,7 @@ import { BitbudgetError, unwrap } from './error.js';
 import { filesApi } from './files.js';
 import { formatsApi } from './formats.js';
 import { measureApi } from './measure.js';
+import { packingsApi } from './packings.js';
 import { sizingApi } from './sizing.js';
 import { tensorApi } from './tensor.js';
 import { theoryApi } from './theory.js';
@@ -20,6 +21,7 @@ export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = 
     ...filesApi(module),
     ...formatsApi(module),
     ...measureApi(module),
+    ...packingsApi(module),
     ...sizingApi(module),
     ...tensorApi(module),
     ...theoryApi(module),
