@@ -4,6 +4,7 @@ import type * as api from './api.js';
 import { BitbudgetError, unwrap } from './error.js';
 import { filesApi } from './files.js';
 import { formatsApi } from './formats.js';
+import { ledgerApi } from './ledger.js';
 import { measureApi } from './measure.js';
 import { packingsApi } from './packings.js';
 import { sizingApi } from './sizing.js';
@@ -20,6 +21,7 @@ export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = 
     heapBytes: () => module.heapBytes(),
     ...filesApi(module),
     ...formatsApi(module),
+    ...ledgerApi(module),
     ...measureApi(module),
     ...packingsApi(module),
     ...sizingApi(module),

@@ -1,0 +1,105 @@
+#include "plan/recipe.h"
+
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "files/element_type.h"
+
+namespace bitbudget::plan {
+namespace {
+
+/// A name as a regular expression that fits just it.
+std::string escaped(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (std::string_view(".^$|()[]{}*+?\\").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+/// ggml's type of a format's id.
+const files::ElementType* ggml_type(std::string_view format) {
+  for (const files::ElementType& type : files::element_types()) {
+    if (type.gguf_id >= 0 && lower(type.name) == format) return &type;
+  }
+  return nullptr;
+}
+
+bool is_float(std::string_view format) { return format == "f32" || format == "f16" || format == "bf16"; }
+
+/// The weights: part of a scheme for "int4_asym_g128", "int8_sym_row", "mxfp4", "nvfp4", "f8_e4m3".
+std::optional<std::string> scheme(std::string_view format) {
+  if (format == "mxfp4") return "{num_bits: 4, type: float, symmetric: true, strategy: group, group_size: 32}";
+  if (format == "nvfp4") return "{num_bits: 4, type: float, symmetric: true, strategy: tensor_group, group_size: 16}";
+  if (format == "f8_e4m3") return "{num_bits: 8, type: float, symmetric: true, strategy: tensor}";
+  if (!format.starts_with("int") || format.size() < 5 || format[3] < '2' || format[3] > '8' || format[4] != '_') return std::nullopt;
+  std::string_view rest = format.substr(5);
+  const bool symmetric = rest.starts_with("sym_");
+  if (!symmetric && !rest.starts_with("asym_")) return std::nullopt;
+  rest.remove_prefix(symmetric ? 4 : 5);
+  std::string out = "{num_bits: " + std::string(1, format[3]) + ", type: int, symmetric: " + (symmetric ? "true" : "false") + ", strategy: ";
+  if (rest == "tensor") return out + "tensor}";
+  if (rest == "row") return out + "channel}";
+  int group = 0;
+  const auto parsed = std::from_chars(rest.data() + 1, rest.data() + rest.size(), group);
+  if (rest.empty() || rest[0] != 'g' || parsed.ec != std::errc() || parsed.ptr != rest.data() + rest.size()) return std::nullopt;
+  return out + "group, group_size: " + std::to_string(group) + "}";
+}
+
+std::string target(std::string_view tensor) {
+  if (tensor.ends_with(".weight")) tensor.remove_suffix(7);
+  // In YAML's single quotes only the quote itself has to be doubled.
+  std::string out = "'re:^";
+  for (const char c : escaped(tensor)) out += c == '\'' ? "''" : std::string(1, c);
+  return out + "$'";
+}
+
+}  // namespace
+
+Result<std::string> llama_tensor_types(std::span<const Assignment> assignments) {
+  std::string out;
+  for (const Assignment& each : assignments) {
+    const files::ElementType* type = ggml_type(each.format);
+    if (type == nullptr) return fail_field(ErrorCode::unsupported, each.tensor, "llama-quantize has no type for the format " + each.format + ".");
+    if (each.tensor.find('\'') != std::string::npos) return fail_field(ErrorCode::invalid_argument, each.tensor, "A tensor name with a quotation mark cannot stand in a command.");
+    out += "--tensor-type '^" + escaped(each.tensor) + "$=" + lower(type->name) + "'\n";
+  }
+  return out;
+}
+
+Result<std::string> compressed_tensors_recipe(std::span<const Assignment> assignments) {
+  std::map<std::string, std::vector<std::string_view>> by_scheme;
+  std::vector<std::string_view> ignored;
+  for (const Assignment& each : assignments) {
+    if (is_float(each.format)) {
+      ignored.push_back(each.tensor);
+      continue;
+    }
+    auto found = scheme(each.format);
+    if (!found) return fail_field(ErrorCode::unsupported, each.tensor, "compressed-tensors has no scheme for the format " + each.format + ".");
+    by_scheme[std::move(*found)].push_back(each.tensor);
+  }
+  std::string out = "default_stage:\n  default_modifiers:\n    QuantizationModifier:\n      ignore:";
+  if (ignored.empty()) out += " []";
+  for (const std::string_view tensor : ignored) out += "\n        - " + target(tensor);
+  out += "\n      config_groups:";
+  if (by_scheme.empty()) out += " {}";
+  std::size_t index = 0;
+  for (const auto& [weights, tensors] : by_scheme) {
+    out += "\n        group_" + std::to_string(index++) + ":\n          weights: " + weights + "\n          targets:";
+    for (const std::string_view tensor : tensors) out += "\n            - " + target(tensor);
+  }
+  return out + "\n";
+}
+
+}  // namespace bitbudget::plan

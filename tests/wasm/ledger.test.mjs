@@ -1,0 +1,70 @@
+// The package as Node.js loads it: the ledger of a checkpoint, its plan and the exports.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { load } from '../../build/package/index.js';
+import { refusal } from './refusal.mjs';
+
+const bitbudget = await load();
+
+const config = JSON.stringify({ model_type: 'llama', hidden_size: 64, num_hidden_layers: 1, num_attention_heads: 4, intermediate_size: 128, vocab_size: 100, tie_word_embeddings: true });
+const shapes = {
+  'model.embed_tokens.weight': [100, 64], 'model.norm.weight': [64],
+  'model.layers.0.self_attn.q_proj.weight': [64, 64], 'model.layers.0.self_attn.k_proj.weight': [64, 64], 'model.layers.0.self_attn.v_proj.weight': [64, 64],
+  'model.layers.0.self_attn.o_proj.weight': [64, 64], 'model.layers.0.mlp.gate_proj.weight': [128, 64], 'model.layers.0.mlp.up_proj.weight': [128, 64],
+  'model.layers.0.mlp.down_proj.weight': [64, 128], 'model.layers.0.input_layernorm.weight': [64], 'model.layers.0.post_attention_layernorm.weight': [64],
+};
+const layout = bitbudget.layoutFile('safetensors', Object.entries(shapes).map(([name, shape]) => ({ name, type: 'BF16', shape })));
+const { tensors } = bitbudget.inspect(layout.header, { fileSize: layout.fileSize });
+
+test('a checkpoint ties out with its config, kind by kind', () => {
+  const report = bitbudget.ledger(tensors, config);
+  const parameters = bitbudget.sizeModel(config).parameters.total;
+  assert.equal(report.elements, parameters);
+  assert.equal(report.bytes, 2 * parameters);
+  assert.deepEqual(report.config, { parameters, differences: [] });
+  assert.deepEqual(report.rows.filter(({ layer }) => layer === 0).map(({ kind, tensors: count }) => [kind, count]), [['attention', 4], ['feed_forward', 3], ['norm', 2]]);
+  assert.equal(report.places.length, tensors.length);
+});
+
+test('a tied head that the file stores again is explained', () => {
+  const head = { name: 'lm_head.weight', type: 'BF16', shape: [100, 64], offset: 0, byteLength: 12_800 };
+  const [difference, ...others] = bitbudget.ledger([...tensors, head], config).config.differences;
+  assert.deepEqual(others, []);
+  assert.deepEqual([difference.kind, difference.inFile, difference.inConfig, difference.explained], ['head', 6400, 0, true]);
+  assert.equal(bitbudget.ledger(tensors).config, undefined);
+  assert.equal(refusal(() => bitbudget.ledger(tensors, '{')).code, 'invalid_json');
+});
+
+test('5,000 tensors are put into a ledger in well under a second', () => {
+  const many = Array.from({ length: 5000 }, (_, i) => ({ name: `model.layers.${i % 100}.mlp.experts.${i}.up_proj.weight`, type: 'BF16', shape: [8, 8], offset: 0, byteLength: 128 }));
+  const begin = performance.now();
+  assert.equal(bitbudget.ledger(many).tensors, 5000);
+  assert.ok(performance.now() - begin < 1000);
+});
+
+test('a plan under a byte budget, measured on real values, and its exports', () => {
+  const ids = ['q4_0', 'q8_0', 'f16'];
+  const candidates = [1, 30].map((scale, index) => {
+    const values = bitbudget.randomTensor('normal', 4096, { seed: index + 1, scale });
+    return {
+      name: `blk.${index}.ffn_up.weight`,
+      choices: ids.map((format) => {
+        const bytes = bitbudget.encode(format, values, { rowLength: 64 });
+        const { mse } = bitbudget.compare(values, bitbudget.decode(format, bytes, 4096, { rowLength: 64 }));
+        return { format, bytes: bytes.length, error: mse * 4096 };
+      }),
+    };
+  });
+  const q4 = candidates[0].choices[0].bytes;
+  const q8 = candidates[0].choices[1].bytes;
+  const plan = bitbudget.planFormats(candidates, q4 + q8);
+  // The tensor of larger values has the larger errors: it gets the bits.
+  assert.deepEqual(plan.choice, [0, 1]);
+  assert.equal(plan.bytes, q4 + q8);
+  assert.ok(plan.lambda > 0);
+  assert.equal(refusal(() => bitbudget.planFormats(candidates, 2 * q4 - 1)).field, 'budget');
+  const assignments = candidates.map(({ name, choices }, i) => ({ tensor: name, format: choices[plan.choice[i]].format }));
+  assert.equal(bitbudget.exportPlan('llama-quantize', assignments), "--tensor-type '^blk\\.0\\.ffn_up\\.weight$=q4_0'\n--tensor-type '^blk\\.1\\.ffn_up\\.weight$=q8_0'\n");
+  assert.equal(refusal(() => bitbudget.exportPlan('llm-compressor', assignments)).code, 'unsupported');
+  assert.match(bitbudget.exportPlan('llm-compressor', [{ tensor: 'a.weight', format: 'int4_sym_g32' }]), /group_size: 32/);
+});

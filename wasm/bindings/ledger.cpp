@@ -1,0 +1,114 @@
+// The ledger of a checkpoint (core/files/ledger.h) and its plan (core/plan) for JavaScript.
+#include "convert.h"
+
+#include <vector>
+
+#include "files/ledger.h"
+#include "plan/allocate.h"
+#include "plan/recipe.h"
+#include "sizing/config.h"
+
+namespace bitbudget::wasm {
+namespace {
+
+template <class Item, class Convert>
+std::vector<Item> list_of(const val& array, Convert convert) {
+  std::vector<Item> out;
+  const auto count = array["length"].as<std::size_t>();
+  out.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) out.push_back(convert(array[i]));
+  return out;
+}
+
+std::uint64_t natural(const val& number) { return static_cast<std::uint64_t>(number.as<double>()); }
+val number(std::uint64_t n) { return val(static_cast<double>(n)); }
+
+files::TensorInfo to_tensor(const val& each) {
+  files::TensorInfo tensor;
+  tensor.name = each["name"].as<std::string>();
+  tensor.shape = list_of<std::uint64_t>(each["shape"], natural);
+  tensor.byte_length = natural(each["byteLength"]);
+  return tensor;
+}
+
+val to_val(const files::TieOut& tie) {
+  val out = val::object();
+  out.set("parameters", number(tie.config_parameters));
+  out.set("differences", to_array(tie.differences, [](const files::Difference& difference) {
+    val each = val::object();
+    each.set("kind", std::string(difference.kind));
+    each.set("inFile", number(difference.in_file));
+    each.set("inConfig", number(difference.in_config));
+    each.set("explanation", difference.explanation);
+    each.set("explained", difference.explained);
+    return each;
+  }));
+  return out;
+}
+
+/// `config`: the text of a config.json, or empty.
+val ledger(const val& list, const std::string& config) {
+  const auto tensors = list_of<files::TensorInfo>(list, to_tensor);
+  const files::Ledger made = files::make_ledger(tensors);
+  val out = val::object();
+  out.set("tensors", number(made.tensors));
+  out.set("elements", number(made.elements));
+  out.set("bytes", number(made.bytes));
+  out.set("rows", to_array(made.rows, [](const files::LedgerRow& row) {
+    val each = val::object();
+    if (row.layer >= 0) each.set("layer", row.layer);
+    each.set("kind", std::string(row.kind));
+    each.set("tensors", number(row.tensors));
+    each.set("elements", number(row.elements));
+    each.set("bytes", number(row.bytes));
+    return each;
+  }));
+  out.set("places", to_array(tensors, [](const files::TensorInfo& tensor) {
+    const files::TensorPlace place = files::place_of(tensor.name);
+    val each = val::object();
+    if (place.layer >= 0) each.set("layer", place.layer);
+    each.set("kind", std::string(place.kind));
+    return each;
+  }));
+  if (config.empty()) return success(out);
+  const auto model = sizing::read_config(config);
+  if (!model) return failure(model.error());
+  const auto groups = sizing::tensor_groups(*model);
+  if (!groups) return failure(groups.error());
+  out.set("config", to_val(files::tie_out(made, *model, *groups)));
+  return success(out);
+}
+
+val allocate(const val& list, double budget) {
+  const auto candidates = list_of<plan::Candidate>(list, [](const val& each) {
+    return plan::Candidate{each["name"].as<std::string>(), list_of<plan::Choice>(each["choices"], [](const val& choice) {
+      return plan::Choice{choice["format"].as<std::string>(), natural(choice["bytes"]), choice["error"].as<double>()};
+    })};
+  });
+  return settle(plan::allocate(candidates, static_cast<std::uint64_t>(budget)), [](const plan::Plan& result) {
+    val out = val::object();
+    out.set("choice", to_array(result.choice, [](std::size_t index) { return val(static_cast<double>(index)); }));
+    out.set("bytes", number(result.bytes));
+    out.set("error", result.error);
+    out.set("lambda", result.lambda);
+    return out;
+  });
+}
+
+val recipe(const std::string& tool, const val& list) {
+  const auto assignments = list_of<plan::Assignment>(list, [](const val& each) {
+    return plan::Assignment{each["tensor"].as<std::string>(), each["format"].as<std::string>()};
+  });
+  const auto text = tool == "llama-quantize" ? plan::llama_tensor_types(assignments) : plan::compressed_tensors_recipe(assignments);
+  return settle(text, [](const std::string& result) { return val(result); });
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(bitbudget_ledger) {
+  emscripten::function("ledger", &ledger);
+  emscripten::function("allocate", &allocate);
+  emscripten::function("recipe", &recipe);
+}
+
+}  // namespace bitbudget::wasm
