@@ -277,11 +277,12 @@ export class Lab extends View {
 
   protected override render() {
     if (this.groups.length === 0) return html`<p class="soft">${this.tensorRefusal ? html`<bb-notice kind="error"><p>${this.tensorRefusal.message}</p></bb-notice>` : 'Loading the calculating core…'}</p>`;
-    return html`<div class="layout">
+    const page = this.controls === 'page';
+    return html`<div class="layout ${this.controls}">
       <div class="head">${this.#renderHead()}</div>
-      <div class="side no-print"><form class="inputs" aria-label="What to compress" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form></div>
+      ${this.controls === 'none' ? nothing : html`<div class="side no-print"><form class="inputs" aria-label="What to compress" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form></div>`}
       <div class="detail">${this.#renderResult()}</div>
-      <div class="wide">${this.#renderMore()}</div>
+      ${page ? html`<div class="wide">${this.#renderMore()}</div>` : nothing}
     </div>`;
   }
 
@@ -301,7 +302,13 @@ export class Lab extends View {
       Standard deviation ${figure(Math.sqrt(statistics.variance))}, values from ${figure(statistics.min)} to ${figure(statistics.max)}. ${tensor.note}`;
   }
 
+  /** An embed with few controls keeps its tensor and lets the formats be chosen. */
   #renderInputs() {
+    const choosing = html`<div class="formats stack">${kSides.map((side) => this.#renderFormat(side))}</div>`;
+    return this.controls === 'min' ? choosing : html`${this.#renderTensorInputs()}${choosing}`;
+  }
+
+  #renderTensorInputs() {
     const { asked, open } = this;
     return html`
       <bb-drop accept=".npy,.npz,.safetensors,.gguf" label="Open a file" hint="or drop it here: .npy, .npz, .safetensors, .gguf" @bb-file=${(event: CustomEvent<File>) => this.#take(event.detail)}>
@@ -318,8 +325,7 @@ export class Lab extends View {
         </div>
       </bb-drop>
       ${this.tensorRefusal ? this.#renderRefusal(this.tensorRefusal) : nothing}
-      ${this.#renderNonFinite()}
-      <div class="formats stack">${kSides.map((side) => this.#renderFormat(side))}</div>`;
+      ${this.#renderNonFinite()}`;
   }
 
   #renderFile() {

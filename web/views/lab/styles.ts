@@ -23,9 +23,10 @@ export const styles = css`
   .about > p { margin-block-start: var(--s2); }
   bb-notice { margin-block-start: var(--s2); }
   .compared { max-inline-size: 44rem; }
+  .compared thead th { white-space: normal; }
   @container (max-width: 26rem) {
     .compared { font-size: var(--t0); }
-    .compared th, .compared td { padding-inline-end: var(--s2); }
+    .compared th, .compared td { padding-inline: 0 var(--s2); }
     .compared .button { padding-inline: 0.35rem; }
   }
   .compared th .value { white-space: normal; text-align: start; }
@@ -60,6 +61,7 @@ export const styles = css`
   @container (min-width: 56rem) {
     .layout { grid-template-columns: minmax(15rem, 19rem) minmax(0, 1fr); gap: var(--s5) var(--s6); grid-template-areas: 'inputs head' 'inputs detail' 'wide wide'; grid-template-rows: auto 1fr auto; }
     .head { grid-area: head; }
+    .layout.none { grid-template-columns: minmax(0, 1fr); grid-template-areas: 'head' 'detail'; }
     .side { grid-area: inputs; }
     .inputs { position: sticky; inset-block-start: var(--s4); max-block-size: calc(100vh - 2 * var(--s4)); overflow-y: auto; padding: 3px; margin: -3px; }
     .detail { grid-area: detail; }
