@@ -163,3 +163,25 @@ test('1,000 files opened one after another leave the heap where it was', () => {
   }
   assert.equal(bitbudget.heapBytes(), before);
 });
+
+test('of a file larger than the module\'s memory only the header and one tensor cross', () => {
+  const values = Float32Array.from({ length: 1000 }, (_, i) => i);
+  const layout = bitbudget.layoutFile('safetensors', [{ name: 'large', type: 'U8', shape: [1_200_000_000] }, { name: 'w', type: 'F32', shape: [1000] }]);
+  const file = new Uint8Array(layout.fileSize);
+  file.set(layout.header);
+  file.set(new Uint8Array(values.buffer), layout.offsets[1]);
+  assert.deepEqual(bitbudget.readTensor(file, 'w').values, values);
+  assert.equal(refusal(() => bitbudget.readTensor(file.subarray(0, 1_100_000_000), 'w')).code, 'truncated');
+});
+
+test('a header beyond the first slice is read slice after slice', () => {
+  const tensors = Array.from({ length: 20_000 }, (_, i) => ({ name: `model.layers.${i}.self_attn.q_proj.weight`, type: 'F32', shape: [1] }));
+  for (const format of ['safetensors', 'gguf']) {
+    const layout = bitbudget.layoutFile(format, tensors);
+    assert.ok(layout.header.length > 1 << 20);
+    assert.equal(bitbudget.inspect(layout.header, { fileSize: layout.fileSize }).tensors.length, 20_000);
+    const cut = refusal(() => bitbudget.inspect(layout.header.subarray(0, 1.2e6), { fileSize: layout.fileSize }));
+    assert.equal(cut.code, 'truncated');
+    assert.ok(cut.offset > 1.2e6 && cut.offset <= layout.fileSize);
+  }
+});
