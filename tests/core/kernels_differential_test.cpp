@@ -110,7 +110,8 @@ Shape shape_of(const Format& format, std::uint64_t seed) {
 }
 
 std::size_t blocks_of(const Format& format, const Shape& shape) {
-  const std::size_t length = format.block_length > 1 ? format.block_length : 32;
+  // Formats without blocks, and those whose unit is a run of many, count in runs of 32 and 256 values.
+  const std::size_t length = format.block_length > 1 ? std::min<std::size_t>(format.block_length, 256) : 32;
   return shape.rows * ((shape.row_length + length - 1) / length);
 }
 
