@@ -181,6 +181,22 @@ Breakdown inference_activations(const ModelDescription& model, const InferenceWo
   return out;
 }
 
+InferenceShape inference_shape(const ModelDescription& model) {
+  const std::size_t wide = widest_kind(model);
+  return {widest(layer_widths(model.kinds[wide], layer_symbols(model, wide))).value,
+          static_cast<double>(model.kinds[most_heads_kind(model)].attention.query_heads), static_cast<double>(model.vocabulary)};
+}
+
+double inference_activation_bytes(const InferenceShape& shape, const InferenceWork& work) {
+  const double batch = static_cast<double>(work.batch);
+  const double context = static_cast<double>(work.context);
+  const double chunk = std::min(static_cast<double>(work.prefill_chunk), batch * context);
+  const double layer = 2 * chunk * shape.width;
+  const double scores = work.flash_attention ? 0 : 4 * chunk * shape.heads * context;
+  const double logits = 4 * (work.all_logits ? batch * context : batch) * shape.vocabulary;
+  return layer + scores + logits;
+}
+
 Breakdown training_activations(const ModelDescription& model, const TrainingWork& work, const TrainingOptions& options) {
   const Tokens tokens = tokens_of(work.batch, work.context);
   Breakdown out;

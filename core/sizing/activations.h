@@ -26,6 +26,16 @@ struct InferenceWork {
 /// - logits in 32 bits: 4 B V, or 4 B S V.
 Breakdown inference_activations(const ModelDescription& model, const InferenceWork& work);
 
+/// What of a model inference_activations depends on; made once, it gives totals without texts, for curves and searches.
+struct InferenceShape {
+  double width = 0;       // values for each token in the widest moment of a layer
+  double heads = 0;       // most query heads of a layer
+  double vocabulary = 0;
+};
+InferenceShape inference_shape(const ModelDescription& model);
+/// inference_activations' total.
+double inference_activation_bytes(const InferenceShape& shape, const InferenceWork& work);
+
 /// What one device of a training run holds for the backward pass.
 struct TrainingWork {
   std::uint64_t batch = 1;                     // sequences of one micro-batch on one device

@@ -111,15 +111,22 @@ Term attention_term(const CachedAttention& cached, const CacheFormats& formats, 
   return term;
 }
 
+/// All layers of these, all sequences.
+Result<std::uint64_t> attention_bytes(const CachedAttention& cached, const CacheFormats& formats, const SizeOptions& options) {
+  const std::uint64_t tokens = mul(options.batch, cached_tokens(cached.attention, options));
+  const auto bytes = layer_bytes(formats, cache_rows(cached.attention), tokens);
+  if (!bytes) return bytes;
+  const std::uint64_t all = mul(*bytes, cached.layers);
+  if (!fits_exactly(all)) return fail(ErrorCode::too_large, "The cache would pass 2^53 bytes: choose a shorter context or a smaller batch.");
+  return all;
+}
+
 Result<void> add_attention(KvCache& cache, const ModelDescription& model, const CacheFormats& formats, const SizeOptions& options) {
   for (const CachedAttention& cached : cached_attentions(model)) {
     const RowPair rows = cache_rows(cached.attention);
-    const std::uint64_t tokens = mul(options.batch, cached_tokens(cached.attention, options));
-    const auto bytes = layer_bytes(formats, rows, tokens);
-    if (!bytes) return std::unexpected(bytes.error());
-    const std::uint64_t all = mul(*bytes, cached.layers);
-    if (!fits_exactly(all)) return fail(ErrorCode::too_large, "The cache would pass 2^53 bytes: choose a shorter context or a smaller batch.");
-    Term term = attention_term(cached, formats, options, all);
+    const auto all = attention_bytes(cached, formats, options);
+    if (!all) return std::unexpected(all.error());
+    Term term = attention_term(cached, formats, options, *all);
     for (const Term& other : cache.terms) {
       if (other.id == term.id) term.id += "_" + std::to_string(cache.terms.size() + 1);
     }
@@ -133,7 +140,21 @@ Result<void> add_attention(KvCache& cache, const ModelDescription& model, const 
   return {};
 }
 
-/// The recurrent state in f32, the last inputs of the convolution in the K format (f16 if its rows do not fit).
+struct RecurrentBytes {
+  std::uint64_t state = 0;        // f32
+  std::uint64_t convolution = 0;  // its last inputs, in the K format
+};
+
+Result<RecurrentBytes> recurrent_bytes(const LayerKind& kind, const CacheFormats& formats, const SizeOptions& options) {
+  const Recurrent& recurrent = kind.recurrent;
+  const std::uint64_t sequences = mul(options.batch, kind.count);
+  const std::uint64_t state = mul(sequences, recurrent.inner, recurrent.state, 4);
+  const auto window = rows_bytes(formats.k, mul(sequences, recurrent.conv), recurrent.inner);
+  if (!window) return std::unexpected(window.error());
+  if (!fits_exactly(state) || !fits_exactly(*window)) return fail(ErrorCode::too_large, "The state would pass 2^53 bytes: choose a smaller batch.");
+  return RecurrentBytes{state, *window};
+}
+
 Result<void> add_recurrent(KvCache& cache, const ModelDescription& model, const CacheFormats& formats, const SizeOptions& options) {
   for (const LayerKind& kind : model.kinds) {
     const Recurrent& recurrent = kind.recurrent;
@@ -141,17 +162,23 @@ Result<void> add_recurrent(KvCache& cache, const ModelDescription& model, const 
     const std::string of = model.kinds.size() > 1 ? "_" + kind.id : "";
     const std::string where = model.kinds.size() > 1 ? ": " + kind.label : "";
     const std::string head = latex_number(options.batch) + " \\cdot " + latex_number(kind.count) + " \\cdot " + latex_number(recurrent.inner) + " \\cdot ";
-    const std::uint64_t sequences = mul(options.batch, kind.count);
-    const std::uint64_t state = mul(sequences, recurrent.inner, recurrent.state, 4);
-    const auto window = rows_bytes(formats.k, mul(sequences, recurrent.conv), recurrent.inner);
-    if (!window) return std::unexpected(window.error());
-    if (!fits_exactly(state) || !fits_exactly(*window)) return fail(ErrorCode::too_large, "The state would pass 2^53 bytes: choose a smaller batch.");
-    cache.add({"state" + of, "Recurrent state, f32" + where, static_cast<double>(state), Unit::bytes, "B \\, L \\, e \\, n \\cdot 4",
+    const auto bytes = recurrent_bytes(kind, formats, options);
+    if (!bytes) return std::unexpected(bytes.error());
+    cache.add({"state" + of, "Recurrent state, f32" + where, static_cast<double>(bytes->state), Unit::bytes, "B \\, L \\, e \\, n \\cdot 4",
                head + latex_number(recurrent.state) + " \\cdot 4", Certainty::formula});
-    cache.add({"convolution" + of, "Last inputs of the convolution" + where, static_cast<double>(*window), Unit::bytes, "B \\, L \\, e \\, m \\, b_k",
+    cache.add({"convolution" + of, "Last inputs of the convolution" + where, static_cast<double>(bytes->convolution), Unit::bytes, "B \\, L \\, e \\, m \\, b_k",
                head + latex_number(recurrent.conv) + " \\cdot " + bytes_per_value(*formats.k.format, recurrent.inner), Certainty::formula});
   }
   return {};
+}
+
+Result<CacheFormats> checked_formats(const SizeOptions& options) {
+  if (auto checked = check_options(options); !checked) return std::unexpected(checked.error());
+  const auto k = cache_format(options.k_format, options.kv_format, "kFormat");
+  if (!k) return std::unexpected(k.error());
+  const auto v = cache_format(options.v_format, options.kv_format, "vFormat");
+  if (!v) return std::unexpected(v.error());
+  return CacheFormats{*k, *v};
 }
 
 }  // namespace
@@ -163,16 +190,30 @@ std::uint64_t cached_tokens(const Attention& attention, const SizeOptions& optio
 }
 
 Result<KvCache> kv_cache(const ModelDescription& model, const SizeOptions& options) {
-  if (auto checked = check_options(options); !checked) return std::unexpected(checked.error());
-  const auto k = cache_format(options.k_format, options.kv_format, "kFormat");
-  if (!k) return std::unexpected(k.error());
-  const auto v = cache_format(options.v_format, options.kv_format, "vFormat");
-  if (!v) return std::unexpected(v.error());
-  const CacheFormats formats = {*k, *v};
+  const auto formats = checked_formats(options);
+  if (!formats) return std::unexpected(formats.error());
   KvCache cache;
-  if (auto added = add_attention(cache, model, formats, options); !added) return std::unexpected(added.error());
-  if (auto added = add_recurrent(cache, model, formats, options); !added) return std::unexpected(added.error());
+  if (auto added = add_attention(cache, model, *formats, options); !added) return std::unexpected(added.error());
+  if (auto added = add_recurrent(cache, model, *formats, options); !added) return std::unexpected(added.error());
   return cache;
+}
+
+Result<double> kv_cache_bytes(const ModelDescription& model, const SizeOptions& options) {
+  const auto formats = checked_formats(options);
+  if (!formats) return std::unexpected(formats.error());
+  double total = 0;
+  for (const CachedAttention& cached : cached_attentions(model)) {
+    const auto bytes = attention_bytes(cached, *formats, options);
+    if (!bytes) return std::unexpected(bytes.error());
+    total += static_cast<double>(*bytes);
+  }
+  for (const LayerKind& kind : model.kinds) {
+    if (kind.recurrent.inner == 0 || kind.count == 0) continue;
+    const auto bytes = recurrent_bytes(kind, *formats, options);
+    if (!bytes) return std::unexpected(bytes.error());
+    total += static_cast<double>(bytes->state) + static_cast<double>(bytes->convolution);
+  }
+  return total;
 }
 
 }  // namespace bitbudget::sizing

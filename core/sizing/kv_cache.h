@@ -22,4 +22,7 @@ std::uint64_t cached_tokens(const Attention& attention, const SizeOptions& optio
 /// unknown_format, invalid_argument (kFormat, vFormat: rows no multiple of the block), too_large.
 Result<KvCache> kv_cache(const ModelDescription& model, const SizeOptions& options);
 
+/// kv_cache's total without its texts: for curves and searches.
+Result<double> kv_cache_bytes(const ModelDescription& model, const SizeOptions& options);
+
 }  // namespace bitbudget::sizing

@@ -94,13 +94,13 @@ TEST_CASE("of the routed experts K of E are counted, shared ones and routers alw
 }
 
 TEST_CASE("latent attention: absorbed works in the compressed space, expanded makes every key again") {
-  // DeepSeek-V2 (arXiv 2405.04434), section 2.1, with 2 layers, a = 4, c = 32, h_r = 8, h = 24, h_v = 16.
+  // DeepSeek-V2 (arXiv 2405.04434), section 2.1, with 2 layers, a = 4, c = 56, h_r = 8, h = 24, h_v = 16.
   const auto all = testing::everything();
   const double context = 50;
-  CHECK(value_of(token_flops(all.model, all.groups, 50), "scores_latent") == 2 * 2 * 4 * (32 + 8 + 32) * context);
+  CHECK(value_of(token_flops(all.model, all.groups, 50), "scores_latent") == 2 * 2 * 4 * (56 + 8 + 56) * context);
   const Breakdown expanded = token_flops(all.model, all.groups, 50, LatentAttention::expanded);
   CHECK(value_of(expanded, "scores_latent") == 2 * 2 * 4 * (24 + 16) * context);
-  CHECK(value_of(expanded, "expansion_latent") == 2 * 2 * 32 * 4 * (24 - 8 + 16) * (context - 1));
+  CHECK(value_of(expanded, "expansion_latent") == 2 * 2 * 56 * 4 * (24 - 8 + 16) * (context - 1));
   check_terms(expanded);
 }
 

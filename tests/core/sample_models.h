@@ -94,7 +94,7 @@ inline Sample everything() {
   layer.attention.query_heads = layer.attention.kv_heads = 4;
   layer.attention.key_dim = 24;
   layer.attention.value_dim = 16;
-  layer.attention.kv_rank = 32;
+  layer.attention.kv_rank = 56;
   layer.attention.query_rank = 64;
   layer.attention.rope_dim = 8;
   append_layers(model, layer, 2);

@@ -75,6 +75,57 @@ test('options reach the core, and a slip is refused with its name', () => {
   assert.equal(refusal(() => bitbudget.sizeModel('{"model_type": "unheard_of"}', {})).code, 'unknown_model');
 });
 
+test('questions backwards agree with the report', () => {
+  const limit = { memory: 24 * 2 ** 30, reserved: 1e9 };
+  const { longestContext, largestBatch, fewestDevices } = bitbudget.solve(llama7b, limit);
+  const total = (options) => bitbudget.sizeModel(llama7b, options).inference.total;
+  assert.equal(total({ context: longestContext.value }), longestContext.bytes);
+  assert.ok(total({ context: longestContext.value + 1 }) > limit.memory - limit.reserved);
+  assert.equal(total({ batch: largestBatch.value }), largestBatch.bytes);
+  assert.ok(total({ batch: largestBatch.value + 1 }) > limit.memory - limit.reserved);
+  assert.deepEqual(fewestDevices, { found: true, value: 1, bytes: total({}) });
+
+  const { best, formats } = bitbudget.formatFits(llama7b, { memory: 8 * 2 ** 30 }, {}, ['f16', 'q8_0', 'q4_k_m']);
+  assert.equal(best, 'q8_0');
+  assert.deepEqual(formats.map(({ fits }) => fits), [false, true, true]);
+  assert.equal(formats[1].bytes, total({ weightFormat: 'q8_0' }));
+  assert.ok(bitbudget.formatFits(llama7b, { memory: 1e12 }).formats.length >= bitbudget.formats().length);
+
+  const training = { zeroStage: 3 };
+  const needed = bitbudget.devicesNeeded(llama7b, 40e9, { context: 512, training });
+  assert.ok(needed.fits);
+  const perDevice = (dataParallel) => bitbudget.sizeModel(llama7b, { context: 512, training: { ...training, dataParallel } }).training.total;
+  assert.equal(perDevice(needed.dataParallel), needed.bytesPerDevice);
+  assert.ok(perDevice(needed.dataParallel - 1) > 40e9);
+
+  assert.equal(refusal(() => bitbudget.solve(llama7b, { memory: -1 })).field, 'memory');
+  assert.equal(refusal(() => bitbudget.sweep(llama7b, 'context', [0])).field, 'values');
+});
+
+test('a sweep of a thousand points is the report, point by point', () => {
+  const contexts = Array.from({ length: 1000 }, (_, i) => (i + 1) * 131);
+  const start = performance.now();
+  const { weights, kvCache, activations } = bitbudget.sweep(llama7b, 'context', contexts, { kvFormat: 'q8_0' });
+  assert.ok(performance.now() - start < 50);
+  for (const i of [0, 1, 500, 999]) {
+    const report = bitbudget.sizeModel(llama7b, { context: contexts[i], kvFormat: 'q8_0' });
+    assert.equal(weights + kvCache[i] + activations[i], report.inference.total);
+  }
+});
+
+test('the roofline names its side; rates by batch are its rates', () => {
+  const device = { flopsPerSecond: 165e12, bytesPerSecond: 1008e9 };
+  const { prefill, decode, tokensPerSecond } = bitbudget.roofline(llama7b, device);
+  assert.equal(prefill.limit, 'compute');
+  assert.equal(decode.limit, 'bandwidth');
+  assert.equal(decode.seconds, decode.bytes.total / 1008e9);
+  assert.equal(decode.bandwidth.unit, 'seconds');
+  const [one, many] = bitbudget.decodeRates(llama7b, device, [1, 64]);
+  assert.ok(Math.abs(one / tokensPerSecond - 1) < 1e-12);
+  assert.ok(many > one);
+  assert.equal(refusal(() => bitbudget.roofline(llama7b, { ...device, count: 0 })).field, 'device.count');
+});
+
 test('a full report takes less than a millisecond', () => {
   for (let i = 0; i < 200; i++) bitbudget.sizeModel(llama7b);
   const times = Array.from({ length: 200 }, () => {
@@ -83,4 +134,5 @@ test('a full report takes less than a millisecond', () => {
     return performance.now() - start;
   }).sort((a, b) => a - b);
   assert.ok(times[100] < 1, `median ${times[100]} ms`);
+  console.log(`# a full report: median ${times[100].toFixed(3)} ms`);
 });

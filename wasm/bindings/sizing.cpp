@@ -8,6 +8,8 @@
 #include "sizing/known_models.h"
 #include "sizing/mixtures.h"
 #include "sizing/report.h"
+#include "sizing/roofline.h"
+#include "sizing/solve.h"
 
 namespace bitbudget::wasm {
 namespace {
@@ -214,6 +216,149 @@ val mixtures() {
   return val(json.close(']').take());
 }
 
+/// What every question about a model starts from.
+struct Question {
+  sizing::ModelDescription model;
+  std::vector<sizing::TensorGroup> groups;
+  sizing::SizeOptions options;
+};
+
+Result<Question> question(const std::string& config, const val& from) {
+  auto options = size_options(from);
+  if (!options) return std::unexpected(options.error());
+  auto model = sizing::read_config(config);
+  if (!model) return std::unexpected(model.error());
+  auto groups = sizing::tensor_groups(*model);
+  if (!groups) return std::unexpected(groups.error());
+  return Question{std::move(*model), std::move(*groups), std::move(*options)};
+}
+
+sizing::MemoryLimit memory_limit(const val& from) {
+  sizing::MemoryLimit to;
+  to.bytes = from["memory"].as<double>();
+  if (const val member = from["reserved"]; !member.isUndefined()) to.reserved = member.as<double>();
+  read(from, "devices", to.devices);
+  return to;
+}
+
+sizing::Device device(const val& from) {
+  sizing::Device to;
+  to.flops_per_second = from["flopsPerSecond"].as<double>();
+  to.bytes_per_second = from["bytesPerSecond"].as<double>();
+  read(from, "count", to.count);
+  return to;
+}
+
+/// The package has checked that they are natural.
+Result<std::vector<std::uint64_t>> counts(const val& array) {
+  const auto values = Buffer<double>::copy_of(array);
+  if (!values) return std::unexpected(values.error());
+  std::vector<std::uint64_t> out;
+  for (const double value : values->span()) out.push_back(static_cast<std::uint64_t>(value));
+  return out;
+}
+
+val copied(const std::vector<double>& values) { return val(emscripten::typed_memory_view(values.size(), values.data())).call<val>("slice"); }
+
+void write(JsonText& json, const sizing::FormatFit& fit) {
+  json.open('{').member("format", fit.format).member("label", fit.label).member("weightBytes", fit.weight_bytes);
+  json.member("bitsPerWeight", fit.bits_per_weight).member("bytes", fit.bytes).member("fits", fit.fits).close('}');
+}
+
+/// One answer of solve: its result becomes a member, its error the whole call's.
+Result<void> write_most(JsonText& json, const char* name, const Result<sizing::Most>& most) {
+  if (!most) return std::unexpected(most.error());
+  json.key(name).open('{').member("found", most->found).member("value", static_cast<double>(most->value)).member("bytes", most->bytes).close('}');
+  return {};
+}
+
+val solve(const std::string& config, const val& limit_from, const val& from) {
+  const auto asked = question(config, from);
+  if (!asked) return failure(asked.error());
+  const sizing::MemoryLimit limit = memory_limit(limit_from);
+  const auto& [model, groups, options] = *asked;
+  JsonText json;
+  json.open('{');
+  if (auto done = write_most(json, "longestContext", sizing::longest_context(model, groups, options, limit)); !done) return failure(done.error());
+  if (auto done = write_most(json, "largestBatch", sizing::largest_batch(model, groups, options, limit)); !done) return failure(done.error());
+  if (auto done = write_most(json, "fewestDevices", sizing::fewest_devices(model, groups, options, limit)); !done) return failure(done.error());
+  return success(val(json.close('}').take()));
+}
+
+val format_fits(const std::string& config, const val& limit_from, const val& candidates, const val& from) {
+  const auto asked = question(config, from);
+  if (!asked) return failure(asked.error());
+  const auto ids = emscripten::vecFromJSArray<std::string>(candidates);
+  const auto fits = sizing::format_fits(asked->model, asked->groups, asked->options, memory_limit(limit_from), ids);
+  if (!fits) return failure(fits.error());
+  const sizing::FormatFit* best = sizing::best_fit(*fits);
+  JsonText json;
+  json.open('{').key("formats").open('[');
+  for (const sizing::FormatFit& fit : *fits) write(json, fit);
+  json.close(']');
+  if (best != nullptr) json.member("best", best->format);
+  return success(val(json.close('}').take()));
+}
+
+val sweep(const std::string& config, bool over_batch, const val& array, const val& from) {
+  const auto asked = question(config, from);
+  if (!asked) return failure(asked.error());
+  const auto values = counts(array);
+  if (!values) return failure(values.error());
+  const auto over = over_batch ? sizing::SweepOver::batch : sizing::SweepOver::context;
+  return settle(sizing::sweep(asked->model, asked->groups, asked->options, over, *values), [](const sizing::Sweep& curve) {
+    val out = val::object();
+    out.set("weights", curve.weights);
+    out.set("kvCache", copied(curve.kv_cache));
+    out.set("activations", copied(curve.activations));
+    return out;
+  });
+}
+
+void write(JsonText& json, const char* name, const sizing::Phase& phase) {
+  json.key(name).open('{').member("seconds", phase.seconds).member("limit", phase.limit == sizing::Limit::compute ? "compute" : "bandwidth");
+  json.member("flops", phase.flops).key("compute");
+  write(json, phase.compute);
+  json.key("bandwidth");
+  write(json, phase.bandwidth);
+  write(json, "bytes", phase.bytes);
+  json.close('}');
+}
+
+val roofline(const std::string& config, const val& device_from, const val& from) {
+  const auto asked = question(config, from);
+  if (!asked) return failure(asked.error());
+  return settle(sizing::roofline(asked->model, asked->groups, asked->options, device(device_from)), [](const sizing::Roofline& roof) {
+    JsonText json;
+    json.open('{').member("tokensPerSecond", roof.tokens_per_second).member("expertsTouched", roof.experts_touched);
+    write(json, "prefill", roof.prefill);
+    write(json, "decode", roof.decode);
+    return val(json.close('}').take());
+  });
+}
+
+val decode_rates(const std::string& config, const val& device_from, const val& batches, const val& from) {
+  const auto asked = question(config, from);
+  if (!asked) return failure(asked.error());
+  const auto values = counts(batches);
+  if (!values) return failure(values.error());
+  return settle(sizing::decode_rates(asked->model, asked->groups, asked->options, device(device_from), *values), copied);
+}
+
+val devices_needed(const std::string& config, double memory, const val& from) {
+  const auto asked = question(config, from);
+  if (!asked) return failure(asked.error());
+  const auto& [model, groups, options] = *asked;
+  return settle(sizing::devices_needed(model, groups, options.batch, options.context, options.training, memory), [](const sizing::DevicesNeeded& needed) {
+    val out = val::object();
+    out.set("fits", needed.fits);
+    out.set("dataParallel", static_cast<double>(needed.data_parallel));
+    out.set("devices", static_cast<double>(needed.devices));
+    out.set("bytesPerDevice", needed.bytes_per_device);
+    return out;
+  });
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(bitbudget_sizing) {
@@ -221,6 +366,12 @@ EMSCRIPTEN_BINDINGS(bitbudget_sizing) {
   emscripten::function("models", &models);
   emscripten::function("mixtures", &mixtures);
   emscripten::function("sizeModel", &size_model);
+  emscripten::function("solve", &solve);
+  emscripten::function("formatFits", &format_fits);
+  emscripten::function("sweep", &sweep);
+  emscripten::function("roofline", &roofline);
+  emscripten::function("decodeRates", &decode_rates);
+  emscripten::function("devicesNeeded", &devices_needed);
 }
 
 }  // namespace bitbudget::wasm

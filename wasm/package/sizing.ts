@@ -1,6 +1,6 @@
 import type { MainModule } from './bitbudget.mjs';
-import type { Bitbudget, CourseFigure, SizeOptions, SizeReport, TrainingOptions } from './api.js';
-import { BitbudgetError, natural, unwrap } from './error.js';
+import type { Bitbudget, CourseFigure, Device, DevicesNeeded, FormatFits, KnownModel, MemoryLimit, Roofline, SizeOptions, SizeReport, Solution, Sweep, TrainingOptions } from './api.js';
+import { BitbudgetError, finite, natural, unwrap } from './error.js';
 
 type Kind = 'text' | 'count' | 'truth' | 'texts';
 
@@ -45,11 +45,44 @@ export function sizeOptions({ training, ...options }: SizeOptions): Record<strin
   return out;
 }
 
-export function sizingApi(module: MainModule): Pick<Bitbudget, 'sizeModel' | 'courseFigures' | 'models' | 'mixtures'> {
+const memoryLimit = ({ memory, reserved = 0, devices = 1 }: MemoryLimit): object => ({
+  memory: finite(memory, 'memory'), reserved: finite(reserved, 'reserved'), devices: natural(devices, 'devices'),
+});
+
+const checkedDevice = ({ flopsPerSecond, bytesPerSecond, count = 1 }: Device): object => ({
+  flopsPerSecond: finite(flopsPerSecond, 'device.flopsPerSecond'), bytesPerSecond: finite(bytesPerSecond, 'device.bytesPerSecond'),
+  count: natural(count, 'device.count'),
+});
+
+function naturals(values: Iterable<number>, field: string): Float64Array {
+  return Float64Array.from(values, (value) => {
+    if (natural(value, field) >= 1) return value;
+    throw new BitbudgetError('invalid_argument', `${field} must be 1 or more.`, { field });
+  });
+}
+
+/** A report that comes as JSON text. */
+const parsed = <T>(call: () => unknown): T => JSON.parse(unwrap<string>(call)) as T;
+
+type Sizing = 'sizeModel' | 'courseFigures' | 'models' | 'mixtures' | 'solve' | 'formatFits' | 'sweep' | 'roofline' | 'decodeRates' | 'devicesNeeded';
+
+export function sizingApi(module: MainModule): Pick<Bitbudget, Sizing> {
   return {
-    sizeModel: (config, options = {}) => JSON.parse(unwrap<string>(() => module.sizeModel(String(config), sizeOptions(options)))) as SizeReport,
-    courseFigures: (config, options = {}) => JSON.parse(unwrap<string>(() => module.courseFigures(String(config), sizeOptions(options)))) as CourseFigure[],
-    models: () => JSON.parse(module.models() as string) as ReturnType<Bitbudget['models']>,
+    sizeModel: (config, options = {}) => parsed<SizeReport>(() => module.sizeModel(String(config), sizeOptions(options))),
+    courseFigures: (config, options = {}) => parsed<CourseFigure[]>(() => module.courseFigures(String(config), sizeOptions(options))),
+    models: () => JSON.parse(module.models() as string) as KnownModel[],
     mixtures: () => JSON.parse(module.mixtures() as string) as ReturnType<Bitbudget['mixtures']>,
+    solve: (config, limit, options = {}) => parsed<Solution>(() => module.solve(String(config), memoryLimit(limit), sizeOptions(options))),
+    formatFits: (config, limit, options = {}, formats = []) =>
+      parsed<FormatFits>(() => module.formatFits(String(config), memoryLimit(limit), formats.map(String), sizeOptions(options))),
+    sweep: (config, over, values, options = {}) => {
+      if (over !== 'context' && over !== 'batch') throw new BitbudgetError('invalid_argument', 'over must be "context" or "batch".', { field: 'over' });
+      return unwrap<Sweep>(() => module.sweep(String(config), over === 'batch', naturals(values, 'values'), sizeOptions(options)));
+    },
+    roofline: (config, device, options = {}) => parsed<Roofline>(() => module.roofline(String(config), checkedDevice(device), sizeOptions(options))),
+    decodeRates: (config, device, batches, options = {}) =>
+      unwrap<Float64Array>(() => module.decodeRates(String(config), checkedDevice(device), naturals(batches, 'batches'), sizeOptions(options))),
+    devicesNeeded: (config, memory, options = {}) =>
+      unwrap<DevicesNeeded>(() => module.devicesNeeded(String(config), finite(memory, 'memory'), sizeOptions(options))),
   };
 }
