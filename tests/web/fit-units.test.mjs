@@ -24,12 +24,12 @@ llama_new_context_with_model:      CUDA0 compute buffer size =   296.00 MiB
 llama_new_context_with_model:  CUDA_Host compute buffer size =    16.01 MiB`;
   const reading = readLog(log);
   assert.equal(reading.engine, 'llama.cpp');
-  assert.equal(reading.weights, 4.58 * 2 ** 30);
+  assert.equal(reading.weights, Math.round(4.58 * 2 ** 30));
   assert.equal(reading.parameters, 8.03e9);
   assert.equal(reading.bitsPerWeight, 4.89);
   assert.equal(reading.kvCache, 512 * 2 ** 20);
   assert.equal(reading.tokens, 4096);
-  assert.equal(reading.compute, (296 + 16.01) * 2 ** 20);
+  assert.equal(reading.compute, 296 * 2 ** 20 + Math.round(16.01 * 2 ** 20));
   // Without the sum line, the devices' buffers are added.
   assert.equal(readLog(log.replace(/.*KV self size.*\n/, '')).kvCache, 512 * 2 ** 20);
 });
@@ -39,10 +39,10 @@ test('vLLM logs, new and old', () => {
 INFO [gpu_worker.py:277] Available KV cache memory: 5.50 GiB
 INFO [kv_cache_utils.py:849] GPU KV cache size: 45,056 tokens
 INFO [kv_cache_utils.py:853] Maximum concurrency for 8,192 tokens per request: 5.50x`);
-  assert.deepEqual(now, { engine: 'vLLM', weights: 14.9889 * 2 ** 30, kvCache: 5.5 * 2 ** 30, tokens: 45_056 });
+  assert.deepEqual(now, { engine: 'vLLM', weights: Math.round(14.9889 * 2 ** 30), kvCache: 5.5 * 2 ** 30, tokens: 45_056 });
   const old = readLog('INFO model weights take 12.55GiB; non_torch_memory takes 0.16GiB; PyTorch activation peak memory takes 2.38GiB; the rest of the memory reserved for KV Cache is 56.18GiB.\nINFO # cuda blocks: 7191, # CPU blocks: 512');
   assert.equal(old.tokens, 7191 * 16);
-  assert.equal(old.compute, 2.38 * 2 ** 30);
+  assert.equal(old.compute, Math.round(2.38 * 2 ** 30));
   assert.equal(readLog('nothing of the kind'), undefined);
 });
 

@@ -19,7 +19,7 @@ function sum(log: string, pattern: RegExp, billions = false): number | undefined
   let total: number | undefined;
   for (const [, amount, unit] of log.matchAll(pattern)) {
     const scale = billions && unit === 'B' ? 1e9 : units[unit!] ?? 1;
-    total = (total ?? 0) + Number(amount!.replaceAll(',', '')) * scale;
+    total = (total ?? 0) + (scale > 1 ? Math.round(Number(amount!.replaceAll(',', '')) * scale) : Number(amount!.replaceAll(',', '')));
   }
   return total;
 }
