@@ -1,4 +1,5 @@
 // Devices as presets: hardware.json in the page's terms. Every figure can be edited where it is used.
+import type { Device as CoreDevice } from 'bitbudget';
 import source from './hardware.json';
 
 export interface Device {
@@ -42,3 +43,11 @@ export const deviceGroups: { title: string; entries: { device: Device; memory: n
     entries: devices.filter((device) => titleOf(device) === title).flatMap((device) => device.memory.map((memory) => ({ device, memory }))),
   }))
   .filter((group) => group.entries.length > 0);
+
+/** Stands for an arithmetic peak that nobody knows: so high that memory is always the limit. */
+const kUnknownPeak = 2 ** 90;
+
+/** The core's view of so many of a device, with the reader's own figures where there are any. Matrices are multiplied in 16 bits. */
+export function rooflineDevice(device: Device, { devices: count, bandwidth, flops }: { devices: number; bandwidth: number; flops: number }): CoreDevice {
+  return { bytesPerSecond: bandwidth || device.bandwidth, flopsPerSecond: flops || (device.flops.bf16 ?? device.flops.fp16 ?? kUnknownPeak), count };
+}

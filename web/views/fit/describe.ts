@@ -3,6 +3,6 @@ import type { Params } from '../../shell/hash.js';
 
 /** A state as parameters of the address, defaults left out. */
 export function asked(state: FitState): Params {
-  const text = (key: keyof FitState): string => (key === 'memory' ? writeMemory(state.memory) : String(state[key]));
+  const text = (key: keyof FitState): string => (key === 'memory' || key === 'reserved' ? writeMemory(state[key]) : String(state[key]));
   return Object.fromEntries((Object.keys(kDefaults) as (keyof FitState)[]).map((key) => [key, state[key] === kDefaults[key] ? '' : text(key)]));
 }

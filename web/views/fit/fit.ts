@@ -3,7 +3,7 @@ import type { SizeReport } from 'bitbudget';
 import { html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { html as staticHtml, unsafeStatic } from 'lit/static-html.js';
-import { formatGroups } from '../../data/format-groups.js';
+import { weightGroups } from '../../data/format-groups.js';
 import { deviceGroups, devices } from '../../data/hardware.js';
 import { bytes, count, exact, inUnit, integer, nbsp, parseBytes, parseNumber, tokens } from '../../format/numbers.js';
 import type { Segment } from '../../parts/bar.js';
@@ -22,9 +22,10 @@ import { run, type CoreError } from '../../worker/core.js';
 import { groupsOf } from './groups.js';
 import { asCoreError, type Patch, type Setup } from './section.js';
 import { sections, type SectionEntry } from './sections/sections.js';
-import { kDefaults, kMaxBatch, kMaxContext, readState, writeMemory, type FitState } from './state.js';
+import { configOf, describeConfig, fields, type Description } from './by-hand.js';
+import { kDefaults, kMaxBatch, kMaxContext, kMaxDevices, readState, writeMemory, type FitState } from './state.js';
 import { styles } from './styles.js';
-import { findModel, optionsOf, type Catalog, type SizeAnswer } from './tasks.js';
+import { findModel, limitOf, optionsOf, type Catalog, type SizeAnswer } from './tasks.js';
 import { termTable } from './terms.js';
 
 @customElement('bb-fit')
@@ -81,7 +82,7 @@ export class Fit extends View {
       const known = asked.config === '' ? this.#model(asked.model) : undefined;
       const config = this.draft ?? (asked.config || known?.config || '');
       const options = optionsOf(asked);
-      const answer = await run('fit.size', { config, options, memory: asked.memory });
+      const answer = await run('fit.size', { config, options, limit: limitOf(asked) });
       this.setup = { label: known && this.draft === undefined ? known.label : `Your ${answer.report.modelType} model`, config, options, asked, answer, catalog: this.catalog };
       this.refusal = undefined;
       this.announce(this.#sentence(answer, asked));
@@ -97,13 +98,14 @@ export class Fit extends View {
   #check(catalog: Catalog): void {
     const problems: string[] = [];
     const formats = new Set(catalog.formats.map((format) => format.id));
+    const weights = new Set(catalog.weights.map((choice) => choice.id));
     const asked = { ...this.asked };
     if (asked.config === '' && asked.model !== '' && !this.#model(asked.model)) {
       problems.push(`there is no known model “${asked.model}”`);
       asked.model = '';
     }
-    for (const key of ['weights', 'kv'] as const) {
-      if (formats.has(asked[key])) continue;
+    for (const key of ['weights', 'kv', 'keys', 'values'] as const) {
+      if (asked[key] === '' || (key === 'weights' ? weights : formats).has(asked[key])) continue;
       problems.push(`there is no number format “${asked[key]}”`);
       asked[key] = kDefaults[key];
     }
@@ -117,13 +119,12 @@ export class Fit extends View {
   }
 
   #formatLabel(id: string): string {
-    return this.catalog?.formats.find((format) => format.id === id)?.label ?? id;
+    return this.catalog?.weights.find((choice) => choice.id === id)?.label ?? id;
   }
 
-  #sentence({ report, longestContext }: SizeAnswer, { memory }: FitState): string {
-    const need = report.inference.total;
+  #sentence({ perDevice: need, longestContext }: SizeAnswer, { memory, reserved }: FitState): string {
     const unit = units.value;
-    return need <= memory
+    return need <= memory - reserved
       ? `Fits: ${inUnit(need, unit, true)} of ${inUnit(memory, unit)} ${unit}. Longest context: ${tokens(longestContext)} tokens.`
       : `Does not fit: ${inUnit(need, unit, true)} of ${inUnit(memory, unit)} ${unit}.`;
   }
@@ -167,23 +168,38 @@ export class Fit extends View {
         </div>
         ${this.#numberField('memory', 'Memory', units.value)}
         ${this.#numberField('context', 'Context', 'tokens')}
-        <div class="pair">${this.#numberField('batch', 'Batch', 'seq.')} ${this.#formatField('kv', 'KV cache as')}</div>`}`;
+        <div class="pair">${this.#numberField('batch', 'Batch', 'seq.')} ${this.#formatField('kv', 'KV cache as')}</div>
+        ${this.#renderMore()}`}`;
   }
 
-  #formatField(key: 'weights' | 'kv', label: string) {
+  /** What the first screen does without. Open when something in it is not as it was. */
+  #renderMore() {
+    const { asked } = this;
+    const touched = (['devices', 'reserved', 'keys', 'values', 'chunk'] as const).some((key) => asked[key] !== kDefaults[key]);
+    return html`<details class="more" ?open=${touched}><summary class="small">More choices</summary><div class="inputs">
+      <div class="pair">${this.#numberField('devices', 'Devices', '')} ${this.#numberField('reserved', 'Kept free', units.value)}</div>
+      <p class="hint">Devices share weights and cache evenly. Some memory goes to the driver, the display and fragmentation: about 1 GB is a common guess.</p>
+      <div class="pair">${this.#formatField('keys', 'Keys as', 'as the cache')} ${this.#formatField('values', 'Values as', 'as the cache')}</div>
+      ${this.#numberField('chunk', 'Prompt chunk', 'tokens')}
+      <p class="hint">A prompt is read in chunks of this many tokens; it sets the work space. llama.cpp takes 512.</p></div></details>`;
+  }
+
+  #formatField(key: 'weights' | 'kv' | 'keys' | 'values', label: string, none = '') {
+    const choices = weightGroups(key === 'weights' ? this.catalog!.weights : this.catalog!.weights.filter((choice) => !choice.mixture));
     return html`<div class="field">
       <label class="label" for=${key}>${label}</label>
       <select id=${key} @change=${(event: Event) => this.#set({ [key]: (event.target as HTMLSelectElement).value })}>
-        ${formatGroups(this.catalog!.formats).map((group) => html`<optgroup label=${group.title}>${group.formats.map((format) => html`
-          <option value=${format.id} .selected=${format.id === this.asked[key]}>${format.label}, ${Math.round(format.bitsPerWeight * 1000) / 1000} bits</option>`)}</optgroup>`)}
+        ${none ? html`<option value="" .selected=${this.asked[key] === ''}>${none}</option>` : nothing}
+        ${choices.map((group) => html`<optgroup label=${group.title}>${group.choices.map(({ id, label, bits }) => html`
+          <option value=${id} .selected=${id === this.asked[key]}>${label}, ${Math.round(bits * 1000) / 1000} bits</option>`)}</optgroup>`)}
       </select>
     </div>`;
   }
 
-  #numberField(key: 'memory' | 'context' | 'batch', label: string, suffix: string) {
-    const isMemory = key === 'memory';
+  #numberField(key: 'memory' | 'context' | 'batch' | 'devices' | 'reserved' | 'chunk', label: string, suffix: string) {
+    const isMemory = key === 'memory' || key === 'reserved';
     const write = (number: number) => (isMemory ? writeMemory(number) : String(number));
-    return html`<bb-number-field label=${label} suffix=${suffix} .value=${this.asked[key]} min="1" max=${{ memory: 2 ** 52, context: kMaxContext, batch: kMaxBatch }[key]}
+    return html`<bb-number-field label=${label} suffix=${suffix} .value=${this.asked[key]} min=${key === 'reserved' ? 0 : 1} max=${{ memory: 2 ** 52, reserved: 2 ** 52, context: kMaxContext, chunk: kMaxContext, batch: kMaxBatch, devices: kMaxDevices }[key]}
       slider-max=${key === 'context' ? 2 ** 20 : 0} slider-min="256"
       .format=${isMemory ? (number: number) => inUnit(number, units.value) : integer}
       .parse=${(text: string) => rounded(isMemory ? parseBytes(text, units.value) : parseNumber(text))}
@@ -200,8 +216,19 @@ export class Fit extends View {
           .value=${this.draft ?? pretty(this.asked.config)} placeholder='{ "model_type": "llama", "hidden_size": 4096, … }'
           @input=${() => this.#takeConfig(this.box!.value)}></textarea>
       </bb-drop>
+      <details class="hand"><summary class="small">No config.json? Describe the model by hand</summary>${this.#renderByHand()}</details>
       <div id="config-error">${this.refusal && (this.draft ?? this.asked.config) !== '' ? this.#renderRefusal() : nothing}</div>
     </div>`;
+  }
+
+  #renderByHand() {
+    const model = describeConfig(this.draft ?? this.asked.config);
+    const put = (patch: Partial<Description>) => this.#takeConfig(pretty(configOf({ ...model, ...patch })));
+    return html`<p class="hint">For models of the usual kind: gated feed-forward layers, RMS norms, no biases. The fields write the config above.</p>
+      <div class="hand-fields">${fields.filter(({ key }) => key !== 'expertsPerToken' || model.experts > 0).map(({ key, label, hint, zero }) => html`
+        <bb-number-field label=${label} hint=${hint} .value=${model[key]} min=${zero ? 0 : 1} max=${2 ** 24} .format=${integer} .parse=${(text: string) => rounded(parseNumber(text))}
+          .step=${(number: number, direction: number) => Math.max(zero ? 0 : 1, number + direction)} @bb-change=${(event: CustomEvent<number>) => put({ [key]: event.detail })}></bb-number-field>`)}
+        <label class="row small"><input type="checkbox" .checked=${model.tied} @change=${(event: Event) => put({ tied: (event.target as HTMLInputElement).checked })}> The head is the embedding (tied)</label></div>`;
   }
 
   #renderRefusal() {
@@ -240,20 +267,21 @@ export class Fit extends View {
       if (this.refusal) return this.pasting ? nothing : html`<bb-notice kind="error"><p>${this.refusal.message}</p></bb-notice>`;
       return html`<p class="answer soft">Calculating…</p>`;
     }
-    const { answer: { report }, asked } = this.setup;
-    const need = report.inference.total;
+    const { answer: { report, perDevice: need }, asked } = this.setup;
+    const room = asked.memory - asked.reserved;
     return html`<div class=${this.refusal ? 'stale' : ''}>
       ${this.#renderAnswer(this.setup)}
-      <bb-bar name="Memory" .segments=${this.#segments(report)} .capacity=${asked.memory} .capacityLabel=${bytes(asked.memory, units.value)}
-        .freeLabel=${`Free ${bytes(asked.memory - need, units.value)}`} .highlight=${this.pointed}
+      <bb-bar name="Memory" .segments=${this.#segments(report, asked.devices)} .capacity=${room} .capacityLabel=${bytes(room, units.value)}
+        .freeLabel=${`Free ${bytes(room - need, units.value)}`} .highlight=${this.pointed}
         @bb-point=${(event: CustomEvent<string>) => { this.pointed = event.detail; }}></bb-bar>
     </div>`;
   }
 
   #renderDetail() {
     if (!this.setup) return nothing;
-    const { report } = this.setup.answer;
+    const { asked, answer: { report } } = this.setup;
     const table = termTable({
+      ...(asked.devices > 1 && { note: `Of all ${integer(asked.devices)} devices together; each also has activations of its own.` }),
       groups: groupsOf(report), total: report.inference.total, open: this.open, toggle: (id) => this.#toggle(id), pointed: this.pointed, point: (id) => { this.pointed = id; },
     });
     // In somebody else's page the table is there, but folded.
@@ -286,26 +314,40 @@ export class Fit extends View {
     this.#set({ open: [...open].join(',') });
   }
 
-  #renderAnswer({ label, answer: { report, longestContext }, asked }: Setup) {
+  #renderAnswer({ label, answer, asked }: Setup) {
+    const { report, perDevice: need, longestContext } = answer;
     const unit = units.value;
-    const need = report.inference.total;
-    const fits = need <= asked.memory;
+    const room = asked.memory - asked.reserved;
     const opening = (id: string, text: string, name: string) => value(text, this.open === id, () => this.#toggle(id), name);
     return html`
-      <h1 class="answer"><span class="part"><span class=${fits ? 'yes' : 'no'}>${fits ? 'Fits' : 'Does not fit'}:</span>
-        ${opening('answer', inUnit(need, unit, true), 'Needed')} of ${inUnit(asked.memory, unit)}${nbsp}${unit}.</span>
-        <span class="part">${fits ? html`Longest context: ${opening('longest', tokens(longestContext), 'Longest context')}${nbsp}tokens.` : html`${bytes(need - asked.memory, unit)} too much.`}</span></h1>
-      ${this.open === 'answer' ? html`<bb-explain .term=${wholeTerm(report)}></bb-explain>` : nothing}
+      <h1 class="answer"><span class="part"><span class=${need <= room ? 'yes' : 'no'}>${need <= room ? 'Fits' : 'Does not fit'}:</span>
+        ${opening('answer', inUnit(need, unit, true), 'Needed')} of ${inUnit(room, unit)}${nbsp}${unit}${asked.devices > 1 ? ` on each of ${integer(asked.devices)} devices` : ''}.</span>
+        <span class="part">${need <= room ? html`Longest context: ${opening('longest', tokens(longestContext), 'Longest context')}${nbsp}tokens.` : html`${bytes(need - room, unit)} too much.`}</span></h1>
+      ${this.open === 'answer' ? html`<bb-explain .term=${wholeTerm(report, asked.devices, need)}></bb-explain>` : nothing}
       ${this.open === 'longest' ? html`<bb-notice kind="info"><p>With these formats and ${asked.batch === 1 ? 'one sequence' : `${integer(asked.batch)} sequences`}, ${exact(longestContext)} tokens
-        per sequence still fit ${bytes(asked.memory, unit)}; one more does not.</p></bb-notice>` : nothing}
-      <p class="lead soft">${label}:
-        ${opening('parameters', count(report.parameters.total), 'Parameters')} parameters as ${this.#formatLabel(asked.weights)},
+        per sequence still fit ${bytes(room, unit)}; one more does not. The model itself may have been made for less.</p></bb-notice>` : nothing}
+      <p class="lead soft">${label}: ${opening('parameters', count(report.parameters.total), 'Parameters')} parameters${report.parameters.active < report.parameters.total ? ` (${count(report.parameters.active)} active)` : ''} as ${this.#formatLabel(asked.weights)},
         ${integer(asked.context)} tokens of context${asked.batch > 1 ? ` for each of ${integer(asked.batch)} sequences` : ''}.</p>
-      ${this.open === 'parameters' ? html`<bb-explain .term=${parameterTerm(report)}></bb-explain>` : nothing}`;
+      ${this.open === 'parameters' ? html`<bb-explain .term=${parameterTerm(report)}></bb-explain>` : nothing}
+      ${need <= room ? nothing : this.#renderWaysOut(answer, asked)}
+      ${report.notes.length > 0 ? html`<details class="small soft"><summary>${report.notes.length === 1 ? 'A note' : `${report.notes.length} notes`} on how this config was read</summary>${report.notes.map((note) => html`<p>${note}</p>`)}</details>` : nothing}`;
   }
 
-  #segments(report: SizeReport): Segment[] {
-    return groupsOf(report).map(({ id, title, breakdown }) => ({ id, value: breakdown.total, text: `${title} ${bytes(breakdown.total, units.value)}` }));
+  /** What would make it fit: a format, a shorter context, more devices; each a click away. */
+  #renderWaysOut({ bestFormat, longestContext, fewestDevices }: SizeAnswer, asked: FitState) {
+    const ways = [
+      bestFormat ? html`<button class="plain" @click=${() => this.#set({ weights: bestFormat })}>weights as ${this.#formatLabel(bestFormat)}</button>` : nothing,
+      longestContext > 0 && Number.isFinite(longestContext) ? html`<button class="plain" @click=${() => this.#set({ context: String(longestContext) })}>${tokens(longestContext)} tokens of context</button>` : nothing,
+      fewestDevices > asked.devices && fewestDevices <= 4096 ? html`<button class="plain" @click=${() => this.#set({ devices: String(fewestDevices) })}>${integer(fewestDevices)} such devices</button>` : nothing,
+    ].filter((way) => way !== nothing);
+    return ways.length === 0 ? html`<p>No number format makes it fit here.</p>` : html`<p>It would fit with ${ways.map((way, index) => html`${index === 0 ? '' : index === ways.length - 1 ? ', or with ' : ', with '}${way}`)}.</p>`;
+  }
+
+  #segments(report: SizeReport, devices: number): Segment[] {
+    return groupsOf(report).map(({ id, title, breakdown }) => {
+      const share = id === 'activations' ? breakdown.total : breakdown.total / devices;
+      return { id, value: share, text: `${title} ${bytes(share, units.value)}` };
+    });
   }
 }
 
@@ -321,9 +363,11 @@ function modelGroups<M extends { id: string }>(models: readonly M[]): [string, M
 
 const latexNumber = (number: number): string => Math.round(number).toLocaleString('en').replaceAll(',', '{,}');
 
-const wholeTerm = (report: SizeReport): Explained => ({
-  label: 'Total', value: report.inference.total, unit: 'bytes', certainty: 'formula', formula: 'M = M_{\\text{weights}} + M_{\\text{KV}} + M_{\\text{activations}}',
-  substituted: groupsOf(report).map(({ breakdown }) => latexNumber(breakdown.total)).join(' + '),
+const wholeTerm = ({ weights, kvCache, activations }: SizeReport, devices: number, perDevice: number): Explained => ({
+  label: 'Total', value: perDevice, unit: 'bytes', certainty: 'formula',
+  formula: devices === 1 ? 'M = M_{\\text{weights}} + M_{\\text{KV}} + M_{\\text{activations}}' : 'M = \\left\\lceil \\frac{M_{\\text{weights}} + M_{\\text{KV}}}{D} \\right\\rceil + M_{\\text{activations}}',
+  substituted: devices === 1 ? [weights, kvCache, activations].map((part) => latexNumber(part.total)).join(' + ')
+    : `\\left\\lceil \\frac{${latexNumber(weights.total)} + ${latexNumber(kvCache.total)}}{${devices}} \\right\\rceil + ${latexNumber(activations.total)}`,
 });
 
 const parameterTerm = ({ parameters }: SizeReport): Explained => ({

@@ -15,6 +15,18 @@ export interface FitState {
   /** A device's id in data/hardware.ts, for its speed; its memory is the number beside it. */
   device: string;
   memory: number;
+  /** How many devices share weights and cache evenly. */
+  devices: number;
+  /** Bytes of each that are not for the model: driver, display, fragmentation. */
+  reserved: number;
+  /** Keys and values in formats of their own; empty: as kv. */
+  keys: string;
+  values: string;
+  /** Tokens of a prompt that are worked on at a time. */
+  chunk: number;
+  /** Figures of the reader's own device, in place of the preset's: bytes and operations per second; 0: the preset's. */
+  bandwidth: number;
+  flops: number;
   /** How it is trained: training.ts. */
   train: string;
   /** Another set-up to compare with, as its own link without "#"; empty: none. */
@@ -24,11 +36,13 @@ export interface FitState {
 }
 
 export const kDefaults: FitState = {
-  model: '', config: '', weights: 'f16', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30, train: '', pin: '', open: '',
+  model: '', config: '', weights: 'f16', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30, devices: 1, reserved: 0, keys: '', values: '', chunk: 512, bandwidth: 0, flops: 0,
+  train: '', pin: '', open: '',
 };
 
 export const kMaxContext = 2 ** 40;
 export const kMaxBatch = 2 ** 40;
+export const kMaxDevices = 2 ** 20;
 
 function wholeNumber(name: string, text: string | undefined, fallback: number, max: number, problems: string[]): number {
   if (text === undefined) return fallback;
@@ -57,12 +71,14 @@ const known = new Set(Object.keys(kDefaults));
 export function readState(params: Params): { state: FitState; problems: string[] } {
   const problems: string[] = [];
   for (const key of Object.keys(params)) if (!known.has(key)) problems.push(`“${key}” means nothing to this view`);
-  let memory = kDefaults.memory;
-  if (params['memory'] !== undefined) {
-    const read = readMemory(params['memory']);
-    if (read === undefined) problems.push(`memory “${params['memory']}” is not an amount such as 24GiB`);
-    else memory = read;
-  }
+  const amount = (name: 'memory' | 'reserved'): number => {
+    const text = params[name];
+    if (text === undefined) return kDefaults[name];
+    const read = readMemory(text);
+    if (read === undefined) problems.push(`${name} “${text}” is not an amount such as 24GiB`);
+    return read ?? kDefaults[name];
+  };
+  const count = (name: 'context' | 'batch' | 'devices' | 'chunk' | 'bandwidth' | 'flops', most: number): number => wholeNumber(name, params[name], kDefaults[name], most, problems);
   const train = params['train'] === undefined ? '' : writeTraining(readTraining(params['train'], problems));
   return {
     problems,
@@ -71,10 +87,17 @@ export function readState(params: Params): { state: FitState; problems: string[]
       config: params['config'] ?? '',
       weights: params['weights'] ?? kDefaults.weights,
       kv: params['kv'] ?? kDefaults.kv,
-      context: wholeNumber('context', params['context'], kDefaults.context, kMaxContext, problems),
-      batch: wholeNumber('batch', params['batch'], kDefaults.batch, kMaxBatch, problems),
+      context: count('context', kMaxContext),
+      batch: count('batch', kMaxBatch),
       device: params['device'] ?? kDefaults.device,
-      memory,
+      memory: amount('memory'),
+      devices: count('devices', kMaxDevices),
+      reserved: amount('reserved'),
+      keys: params['keys'] ?? '',
+      values: params['values'] ?? '',
+      chunk: count('chunk', kMaxContext),
+      bandwidth: count('bandwidth', Number.MAX_SAFE_INTEGER),
+      flops: count('flops', Number.MAX_SAFE_INTEGER * 1024),
       train,
       pin: params['pin'] ?? '',
       open: params['open'] ?? '',

@@ -6,7 +6,11 @@ export const styles = css`
   .inputs { display: grid; gap: var(--s4); align-content: start; }
   .pair { display: grid; gap: var(--s4) var(--s3); grid-template-columns: 1fr 1fr; align-items: start; }
   .config { margin-block-start: var(--s3); }
+  .hand { margin-block-start: var(--s3); }
+  .hand-fields { display: grid; gap: var(--s3); margin-block-start: var(--s3); grid-template-columns: repeat(auto-fill, minmax(min(100%, 8rem), 1fr)); align-items: start; }
   #config-error { margin-block-start: var(--s3); }
+  .more > .inputs { margin-block-start: var(--s3); }
+  .more > summary { padding-block: var(--s1); }
   .sections { margin-block-start: var(--s6); border-block-end: 1px solid var(--rule); }
   :host(.stack) > * + * { margin-block-start: var(--s4); }
   .yes { color: var(--good); }
@@ -29,6 +33,7 @@ export const styles = css`
     .layout.full, .layout.page { grid-template-columns: minmax(15rem, 19rem) minmax(0, 1fr); gap: var(--s5) var(--s6); grid-template-areas: 'inputs head' 'inputs detail'; grid-template-rows: auto 1fr; }
     .full > .head, .page > .head { grid-area: head; }
     .full > .inputs, .page > .inputs { grid-area: inputs; grid-template-columns: 1fr; }
+    .page > .inputs { position: sticky; inset-block-start: var(--s4); max-block-size: calc(100vh - 2rem); overflow-y: auto; padding: 3px; margin: -3px; scrollbar-width: thin; }
     .full > .detail, .page > .detail { grid-area: detail; }
     .answer { font-size: var(--t4); }
     .head .lead { font-size: var(--t2); }

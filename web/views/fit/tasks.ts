@@ -1,32 +1,39 @@
-// The Fit view's work, inside a worker.
-import type { Bitbudget, FormatInfo, SizeOptions, SizeReport } from 'bitbudget';
+// The Fit view's work, inside a worker: questions in, plain answers out. All arithmetic is the core's.
+import type { Bitbudget, Device, DevicesNeeded, FormatInfo, MemoryLimit, Most, Roofline, SizeOptions, SizeReport } from 'bitbudget';
+import { commonFormats } from '../../data/format-groups.js';
 import type { TaskContext } from '../../worker/task.js';
 import type { FitState } from './state.js';
 
-export interface Catalog { models: { id: string; label: string; config: string }[]; formats: FormatInfo[]; version: string; simd: string; }
+/** A number format, or a mixture of them that llama.cpp writes (weights only). */
+export interface WeightChoice { id: string; label: string; mixture: boolean; bits: number; }
 
-export interface SizeQuestion { config: string; options: SizeOptions; memory: number; }
+export interface Catalog {
+  models: { id: string; label: string; config: string }[];
+  formats: FormatInfo[];
+  /** Formats and mixtures for the weights; a mixture's bits are those of the first model. */
+  weights: WeightChoice[];
+  version: string;
+  simd: string;
+}
+
+export interface SizeQuestion { config: string; options: SizeOptions; limit: MemoryLimit; }
 export interface SizeAnswer {
   report: SizeReport;
-  /** The most tokens per sequence that fit the memory; 0 when not even one does; Infinity when context costs nothing. */
+  /** Bytes on one device: its part of weights and cache, and all activations. */
+  perDevice: number;
+  /** The most tokens per sequence that fit; 0 when not even one does; Infinity when context costs nothing. */
   longestContext: number;
-  /** The most sequences of this context that fit; 0 when not even one does. */
   largestBatch: number;
+  /** 0 when no number of them is enough. */
+  fewestDevices: number;
+  /** Of the formats that people use, the one with most bits that fits; empty: none does. */
+  bestFormat: string;
 }
 
 export interface FormatRow {
-  id: string; label: string; bits: number;
-  weights: number; total: number;
-  /** Bytes read for one token of each sequence: the weights that it uses, and the cache. */
-  read: number;
+  id: string; label: string; bits: number; weights: number; total: number; fits: boolean;
   longest: number;
-}
-
-export interface TrainingAnswer {
-  training: SizeReport['training'];
-  step: SizeReport['flops']['trainingStep'];
-  /** The fewest data-parallel ranks that fit, all else as asked; 0 if none do. */
-  dataParallelNeeded: number;
+  tokensPerSecond: number;
 }
 
 export interface CurvePoint {
@@ -35,6 +42,10 @@ export interface CurvePoint {
   fixed: number;
 }
 
+export interface TrainingAnswer { training: SizeReport['training']; step: SizeReport['flops']['trainingStep']; needed: DevicesNeeded; }
+export interface SpeedAnswer { roofline: Roofline; batches: number[]; rates: number[]; }
+export interface DeviceSpeed { tokensPerSecond: number; firstToken: number; limit: 'compute' | 'bandwidth'; }
+
 /** The model that stands there before anything is touched: the first of these that the core knows. */
 const kFirstModel = /llama-?3\.1-?8b/i;
 
@@ -42,95 +53,87 @@ export function findModel<M extends { id: string }>(models: readonly M[], id: st
   return models.find((model) => model.id === id) ?? (id === '' ? (models.find((model) => kFirstModel.test(model.id)) ?? models[0]) : undefined);
 }
 
-export const optionsOf = (asked: FitState): SizeOptions => ({ weightFormat: asked.weights, kvFormat: asked.kv, context: asked.context, batch: asked.batch });
+export const optionsOf = (asked: FitState): SizeOptions => ({
+  weightFormat: asked.weights, kvFormat: asked.kv, context: asked.context, batch: asked.batch, prefillChunk: asked.chunk,
+  ...(asked.keys && { kFormat: asked.keys }), ...(asked.values && { vFormat: asked.values }),
+});
 
-const kMost = 2 ** 40;
+export const limitOf = ({ memory, reserved, devices }: FitState): MemoryLimit => ({ memory, reserved: Math.min(reserved, memory), devices });
 
-/**
- * The largest n in 1..2^40 whose cost is at most `limit`, for a cost that never falls: 0 if even 1 costs more, Infinity if none does.
- * Costs are nearly straight lines, so guesses on the line between the bounds end the search in a few steps; halving guards it.
- */
-function largest(cost: (n: number) => number, limit: number): number {
-  let low = 1;
-  let lowCost = cost(1);
-  if (!(lowCost <= limit)) return 0;
-  let high = 2 ** 16;
-  let highCost = cost(high);
-  while (highCost <= limit) {
-    if (high >= kMost) return Infinity;
-    [low, lowCost] = [high, highCost];
-    high *= 2 ** 8;
-    highCost = cost(high);
-  }
-  for (let step = 1; high - low > 1; step++) {
-    const line = step % 4 === 0 ? 0.5 : (limit - lowCost) / (highCost - lowCost);
-    const guess = Math.min(high - 1, Math.max(low + 1, low + Math.floor((high - low) * (Number.isFinite(line) ? line : 0.5))));
-    const guessCost = cost(guess);
-    if (guessCost <= limit) [low, lowCost] = [guess, guessCost];
-    else [high, highCost] = [guess, guessCost];
-  }
-  return low;
+/** The core searches up to 2^40; what holds there holds for all that anybody means. */
+const most = ({ found, value }: Most): number => (!found ? 0 : value >= 2 ** 40 ? Infinity : value);
+
+function catalog(core: Bitbudget): Catalog {
+  const models = core.models();
+  const formats = core.formats();
+  const registered = new Set(formats.map((format) => format.id));
+  const first = findModel(models, '');
+  const weights = first ? core.formatFits(first.config, { memory: 0 }).formats : [];
+  return {
+    models, formats, version: core.version, simd: core.simd,
+    weights: weights.map(({ format, label, bitsPerWeight }) => {
+      const mixture = !registered.has(format);
+      return { id: format, label, mixture, bits: mixture ? bitsPerWeight : formats.find((each) => each.id === format)!.bitsPerWeight };
+    }),
+  };
 }
 
-/** Infinity for sizes past what the core counts. */
-function total(core: Bitbudget, config: string, options: SizeOptions): number {
-  try {
-    return core.sizeModel(config, options).inference.total;
-  } catch (thrown) {
-    if ((thrown as { code?: string }).code === 'too_large') return Infinity;
-    throw thrown;
-  }
+function bestOf(core: Bitbudget, { config, options, limit }: SizeQuestion): string {
+  const fits = core.formatFits(config, limit, options).formats.filter(({ format, fits }) => fits && commonFormats.has(format));
+  return fits.reduce((best, each) => (each.weightBytes > best.weightBytes ? each : best), fits[0] ?? { format: '', weightBytes: 0 }).format;
 }
 
-/** Bytes per device never rise with the number of ranks, so the search halves. */
-function ranksNeeded(core: Bitbudget, config: string, options: SizeOptions, memory: number): number {
-  const step = options.training?.expertParallel ?? 1;
-  const fits = (groups: number) => core.sizeModel(config, { ...options, training: { ...options.training, dataParallel: groups * step } }).training.total <= memory;
-  let high = 1;
-  while (!fits(high)) {
-    if (high * step * 2 > 2 ** 20) return 0;
-    high *= 2;
-  }
-  let low = high / 2;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (fits(middle)) high = middle;
-    else low = middle;
-  }
-  return Math.ceil(high) * step;
+function size(core: Bitbudget, { config, options, limit }: SizeQuestion): SizeAnswer {
+  const report = core.sizeModel(config, options);
+  const { longestContext, largestBatch, fewestDevices } = core.solve(config, limit, options);
+  const { weights, kvCache, activations } = report;
+  const perDevice = Math.ceil((weights.total + kvCache.total) / (limit.devices ?? 1)) + activations.total;
+  const tooMuch = perDevice > limit.memory - (limit.reserved ?? 0);
+  return {
+    report, perDevice, longestContext: most(longestContext), largestBatch: most(largestBatch), fewestDevices: most(fewestDevices),
+    bestFormat: tooMuch ? bestOf(core, { config, options, limit }) : '',
+  };
 }
 
 export const fitTasks = {
-  'fit.catalog': ({ core }: TaskContext, _input: null): Catalog => ({ models: core.models(), formats: core.formats(), version: core.version, simd: core.simd }),
+  'fit.catalog': ({ core }: TaskContext, _input: null): Catalog => catalog(core),
 
-  'fit.size': ({ core }: TaskContext, { config, options, memory }: SizeQuestion): SizeAnswer => ({
-    report: core.sizeModel(config, options),
-    longestContext: largest((context) => total(core, config, { ...options, context }), memory),
-    largestBatch: largest((batch) => total(core, config, { ...options, batch }), memory),
+  'fit.size': ({ core }: TaskContext, question: SizeQuestion): SizeAnswer => size(core, question),
+
+  'fit.formats': ({ core, progress }: TaskContext, { config, options, limit, device }: SizeQuestion & { device: Device }): FormatRow[] => {
+    const { formats } = core.formatFits(config, limit, options);
+    return formats.map(({ format, label, weightBytes, bitsPerWeight, bytes, fits }, index) => {
+      progress({ stage: 'Formats', done: index, total: formats.length });
+      const mine = { ...options, weightFormat: format };
+      return {
+        id: format, label, bits: bitsPerWeight, weights: weightBytes, total: bytes, fits,
+        longest: most(core.solve(config, limit, mine).longestContext), tokensPerSecond: core.roofline(config, device, mine).tokensPerSecond,
+      };
+    });
+  },
+
+  'fit.curve': ({ core }: TaskContext, { config, options, limit, from, to, count }: SizeQuestion & { from: number; to: number; count: number }): CurvePoint[] => {
+    const contexts = Array.from({ length: count }, (_, index) => Math.round(from * (to / from) ** (index / (count - 1))));
+    const { weights, kvCache, activations } = core.sweep(config, 'context', contexts, options);
+    const devices = limit.devices ?? 1;
+    return contexts.map((context, index) => {
+      const fixed = weights / devices + activations[index]!;
+      return { context, fixed, total: fixed + kvCache[index]! / devices };
+    });
+  },
+
+  'fit.training': ({ core }: TaskContext, { config, options, limit }: SizeQuestion): TrainingAnswer => {
+    const { training, flops } = core.sizeModel(config, options);
+    return { training, step: flops.trainingStep, needed: core.devicesNeeded(config, limit.memory - (limit.reserved ?? 0), options) };
+  },
+
+  'fit.speed': ({ core }: TaskContext, { config, options, device, batches }: { config: string; options: SizeOptions; device: Device; batches: number[] }): SpeedAnswer => ({
+    roofline: core.roofline(config, device, options), batches, rates: [...core.decodeRates(config, device, batches, options)],
   }),
 
-  'fit.formats': ({ core, progress }: TaskContext, { config, options, memory }: SizeQuestion): FormatRow[] =>
-    core.formats().map(({ id, label, bitsPerWeight }, index, all) => {
-      progress({ stage: 'Formats', done: index, total: all.length });
-      const mine = { ...options, weightFormat: id };
-      const report = core.sizeModel(config, mine);
-      const { parameters, weights, kvCache, inference } = report;
-      return {
-        id, label, bits: bitsPerWeight, weights: weights.total, total: inference.total,
-        read: weights.total * (parameters.active / parameters.total) + kvCache.total,
-        longest: largest((context) => total(core, config, { ...mine, context }), memory),
-      };
+  'fit.devices': ({ core }: TaskContext, { config, options, devices }: { config: string; options: SizeOptions; devices: Device[] }): DeviceSpeed[] =>
+    devices.map((device) => {
+      const { tokensPerSecond, prefill, decode } = core.roofline(config, device, options);
+      return { tokensPerSecond, firstToken: prefill.seconds, limit: decode.limit };
     }),
-
-  'fit.curve': ({ core }: TaskContext, { config, options, from, to, count }: { config: string; options: SizeOptions; from: number; to: number; count: number }): CurvePoint[] =>
-    Array.from({ length: count }, (_, index) => {
-      const context = Math.round(from * (to / from) ** (index / (count - 1)));
-      const { inference, kvCache } = core.sizeModel(config, { ...options, context });
-      return { context, total: inference.total, fixed: inference.total - kvCache.total };
-    }),
-
-  'fit.training': ({ core }: TaskContext, { config, options, memory }: SizeQuestion): TrainingAnswer => {
-    const { training, flops } = core.sizeModel(config, options);
-    return { training, step: flops.trainingStep, dataParallelNeeded: training.total <= memory ? options.training?.dataParallel ?? 1 : ranksNeeded(core, config, options, memory) };
-  },
 };

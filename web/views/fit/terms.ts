@@ -15,9 +15,11 @@ export interface TermTable {
   toggle: (id: string) => void;
   pointed: string;
   point: (id: string) => void;
+  /** Said below the table: what its total is of. */
+  note?: string;
 }
 
-export const termTable = ({ groups, total, open, toggle, pointed, point }: TermTable) => html`
+export const termTable = ({ groups, total, open, toggle, pointed, point, note }: TermTable) => html`
   <div class="scroll">
   <table>
     <caption class="sr">Memory, term by term</caption>
@@ -34,5 +36,6 @@ export const termTable = ({ groups, total, open, toggle, pointed, point }: TermT
       })}</tbody>`)}
     ${groups.length > 1 ? html`<tbody><tr class="total"><th scope="row" colspan="2">Total</th><td class="n">${bytes(total, units.value, true)}</td><td class="n">${percent(1)}</td></tr></tbody>` : nothing}
   </table></div>
+  ${note ? html`<p class="small soft">${note}</p>` : nothing}
   <p class="legend small soft">${Object.entries(certainties).map(([id, { mark: sign, title, text }]) => html`<span title=${text}><span class="mark ${id}">${sign}</span> ${title.toLowerCase()}</span>`)}
     <span>Click a number, or focus it and press i, for its formula.</span></p>`;

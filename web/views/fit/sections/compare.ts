@@ -10,7 +10,7 @@ import { run, type CoreError } from '../../../worker/core.js';
 import { asked as describe } from '../describe.js';
 import { Latest, Section, type Setup } from '../section.js';
 import { readState, type FitState } from '../state.js';
-import { optionsOf, findModel, type SizeAnswer } from '../tasks.js';
+import { findModel, limitOf, optionsOf, type SizeAnswer } from '../tasks.js';
 
 interface Pinned { asked: FitState; label: string; answer: SizeAnswer; }
 
@@ -22,7 +22,7 @@ export class Compare extends Section {
     async ({ asked, setup }: { asked: FitState; setup: Setup }): Promise<Pinned> => {
       const model = findModel(setup.catalog.models, asked.model);
       const config = asked.config || model?.config || '';
-      return { asked, label: asked.config ? 'Your model' : (model?.label ?? asked.model), answer: await run('fit.size', { config, options: optionsOf(asked), memory: asked.memory }) };
+      return { asked, label: asked.config ? 'Your model' : (model?.label ?? asked.model), answer: await run('fit.size', { config, options: optionsOf(asked), limit: limitOf(asked) }) };
     },
     (pinned) => { this.a = pinned; this.refusal = undefined; },
     (error) => { this.a = undefined; this.refusal = error; },
@@ -61,7 +61,7 @@ export class Compare extends Section {
 
   #renderTable(a: Pinned) {
     const b: Pinned = { asked: this.setup.asked, label: this.setup.label, answer: this.setup.answer };
-    const formats = new Map(this.setup.catalog.formats.map((format) => [format.id, format.label]));
+    const formats = new Map([...this.setup.catalog.formats, ...this.setup.catalog.weights].map(({ id, label }) => [id, label]));
     const amount = (pick: (answer: SizeAnswer) => number) => {
       const [left, right] = [pick(a.answer), pick(b.answer)];
       return [bytes(left, units.value, true), bytes(right, units.value, true), difference(left, right)];
@@ -95,7 +95,7 @@ export class Compare extends Section {
   }
 }
 
-const fits = ({ answer, asked }: Pinned): string => (answer.report.inference.total <= asked.memory ? 'yes' : 'no');
+const fits = ({ answer, asked }: Pinned): string => (answer.perDevice <= asked.memory - asked.reserved ? 'yes' : 'no');
 
 function difference(a: number, b: number): string {
   if (a === b) return 'same';

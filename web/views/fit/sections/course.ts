@@ -16,7 +16,7 @@ export class Course extends Section {
     const { config, answer: { report }, asked, catalog } = this.setup;
     const shape = shapeOf(config, report);
     if (!shape) return html`<p>This model has no plain count of layers and heads, so the course’s formulas do not apply to it.</p>`;
-    const bits = (id: string) => Math.floor(catalog.formats.find((format) => format.id === id)?.bitsPerWeight ?? 16);
+    const bits = (id: string) => Math.floor(catalog.weights.find((choice) => choice.id === id)?.bits ?? 16);
     const rows = courseRows({ shape, report, batch: asked.batch, context: asked.context, weightBits: bits(asked.weights), kvBits: bits(asked.kv) });
     return html`
       <p>Rules of thumb are for the blackboard: quick, and good to know when to trust. Here each stands beside what this model really takes.</p>

@@ -7,7 +7,7 @@ import { bytes, integer, tokens } from '../../../format/numbers.js';
 import { units } from '../../../shell/settings.js';
 import { run } from '../../../worker/core.js';
 import { Latest, Section } from '../section.js';
-import type { CurvePoint } from '../tasks.js';
+import { limitOf, type CurvePoint } from '../tasks.js';
 
 const kHeight = 280;
 const kMargin = { top: 24, right: 16, bottom: 40, left: 64 };
@@ -41,16 +41,17 @@ export class Curve extends Section {
     const { config, options, asked, answer } = this.setup;
     const longest = Number.isFinite(answer.longestContext) ? answer.longestContext : 0;
     const to = Math.min(2 ** 40, 2 ** Math.ceil(Math.log2(Math.max(131_072, longest * 2, asked.context * 2))));
-    this.#ask.put({ config, options, from: 128, to, count: 161 });
+    this.#ask.put({ config, options, limit: limitOf(asked), from: 128, to, count: 161 });
   }
 
   protected override render() {
     const { points, setup, inlineSize: width } = this;
     if (points.length < 2) return html`<p class="soft">Calculating…</p>`;
     const { asked, answer } = setup;
+    const room = asked.memory - asked.reserved;
     const x = scaleLog([points[0]!.context, points.at(-1)!.context], [kMargin.left, width - kMargin.right]);
     // The interesting part is around the memory line; what shoots past it is cut.
-    const most = Math.min(Math.max(points.at(-1)!.total, asked.memory * 1.1), Math.max(asked.memory * 2.2, points[0]!.total * 1.5));
+    const most = Math.min(Math.max(points.at(-1)!.total, room * 1.1), Math.max(room * 2.2, points[0]!.total * 1.5));
     const y = scaleLinear([0, most], [kHeight - kMargin.bottom, kMargin.top]);
     const shown = points.filter((point) => point.total <= most * 1.02);
     const unit = units.value === 'GiB' ? 2 ** 30 : 1e9;
@@ -64,7 +65,7 @@ export class Curve extends Section {
     const now = x(Math.min(Math.max(asked.context, points[0]!.context), points.at(-1)!.context));
     const at = this.pointed === undefined ? undefined : nearest(points, x.invert(this.pointed));
     return html`
-      <svg viewBox="0 0 ${width} ${kHeight}" height=${kHeight} role="img" aria-label=${`Memory over context. ${crosses ? `It reaches ${bytes(asked.memory, units.value)} at ${integer(crossing)} tokens.` : ''} The same figures are in the table below.`}
+      <svg viewBox="0 0 ${width} ${kHeight}" height=${kHeight} role="img" aria-label=${`Memory over context. ${crosses ? `It reaches ${bytes(room, units.value)} at ${integer(crossing)} tokens.` : ''} The same figures are in the table below.`}
         @pointermove=${(event: PointerEvent) => { this.pointed = event.offsetX; }} @pointerleave=${() => { this.pointed = undefined; }}
         @click=${(event: PointerEvent) => this.change({ context: String(roundTo(x.invert(event.offsetX))) })}>
         ${ticksY.map((tick) => svg`<line class="grid" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(tick)} y2=${y(tick)}></line><text x=${kMargin.left - 8} y=${y(tick) + 4} text-anchor="end">${bytes(tick, units.value)}</text>`)}
@@ -72,12 +73,12 @@ export class Curve extends Section {
         <text x=${width - kMargin.right} y=${kHeight - 4} text-anchor="end">tokens per sequence</text>
         <path class="weights" d=${weights(shown) ?? ''}></path><path class="cache" d=${cache(shown) ?? ''}></path><path class="total" d=${total(shown) ?? ''}></path>
         <line class="axis" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(0)} y2=${y(0)}></line>
-        <text class="named" x=${kMargin.left + 8} y=${y(points[0]!.fixed / 2) + 4}>Weights and activations</text>
-        <line class="limit" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(asked.memory)} y2=${y(asked.memory)}></line>
-        <text class="named" x=${kMargin.left + 8} y=${y(asked.memory) - 7}>${bytes(asked.memory, units.value)} of memory</text>
+        ${y(0) - y(points[0]!.fixed) > 18 ? svg`<text class="named" x=${kMargin.left + 8} y=${y(points[0]!.fixed / 2) + 4}>Weights and activations</text>` : nothing}
+        <line class="limit" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(room)} y2=${y(room)}></line>
+        <text class="named" x=${kMargin.left + 8} y=${y(room) - 7}>${bytes(room, units.value)} of memory</text>
         <line class="now" x1=${now} x2=${now} y1=${kMargin.top} y2=${y(0)}></line>
         <text class="named" x=${now} y=${kMargin.top - 8} text-anchor="middle">now ${integer(asked.context)}</text>
-        ${crosses ? svg`<circle class="dot" cx=${x(crossing)} cy=${y(asked.memory)} r="5"></circle><text class="named" x=${x(crossing) + (x(crossing) > width - 140 ? -8 : 8)} y=${y(asked.memory) + 18} text-anchor=${x(crossing) > width - 140 ? 'end' : 'start'}>${tokens(crossing)} tokens</text>` : nothing}
+        ${crosses ? svg`<circle class="dot" cx=${x(crossing)} cy=${y(room)} r="5"></circle><text class="named" x=${x(crossing) + (x(crossing) > width - 140 ? -8 : 8)} y=${y(room) + 18} text-anchor=${x(crossing) > width - 140 ? 'end' : 'start'}>${tokens(crossing)} tokens</text>` : nothing}
         ${at ? svg`<circle class="dot" cx=${x(at.context)} cy=${y(Math.min(at.total, most))} r="4"></circle>` : nothing}
       </svg>
       <p class="small soft num" aria-hidden="true">${at ? `${integer(at.context)} tokens: ${bytes(at.total, units.value)}, of it cache ${bytes(at.total - at.fixed, units.value)}. Click to use this context.` : 'Point at the picture to read it; click to use a context.'}</p>
@@ -85,7 +86,7 @@ export class Curve extends Section {
         <caption class="sr">Memory by context</caption>
         <thead><tr><th scope="col">Context</th><th scope="col" class="n">KV cache</th><th scope="col" class="n">Needed</th><th scope="col">Fits</th></tr></thead>
         <tbody>${octaves(points[0]!.context, points.at(-1)!.context, 1).map((context) => nearest(points, context)).map((point) => html`<tr><th scope="row" class="num">${integer(point.context)}</th>
-          <td class="n">${bytes(point.total - point.fixed, units.value, true)}</td><td class="n">${bytes(point.total, units.value, true)}</td><td>${point.total <= asked.memory ? 'yes' : 'no'}</td></tr>`)}</tbody>
+          <td class="n">${bytes(point.total - point.fixed, units.value, true)}</td><td class="n">${bytes(point.total, units.value, true)}</td><td>${point.total <= room ? 'yes' : 'no'}</td></tr>`)}</tbody>
       </table></div></details>`;
   }
 }

@@ -13,6 +13,7 @@ export interface SectionEntry {
 export const sections: readonly SectionEntry[] = [
   { id: 'curve', title: 'How memory grows with context', hint: 'where the line crosses what you have', tag: 'bb-fit-curve', load: () => import('./curve.js') },
   { id: 'formats', title: 'Every number format', hint: 'size, whether it fits, a bound on speed', tag: 'bb-fit-formats', load: () => import('./formats.js') },
+  { id: 'speed', title: 'How fast at best', hint: 'first token, tokens per second, every device', tag: 'bb-fit-speed', load: () => import('./speed.js') },
   { id: 'training', title: 'Training', hint: 'full, LoRA, QLoRA; optimizers, ZeRO, parallelism', tag: 'bb-fit-training', load: () => import('./training.js') },
   { id: 'compare', title: 'Two set-ups side by side', hint: 'pin this one, then change anything', tag: 'bb-fit-compare', load: () => import('./compare.js') },
   { id: 'course', title: 'The course’s formulas beside the exact ones', hint: 'and why they differ', tag: 'bb-fit-course', load: () => import('./course.js') },

@@ -10,7 +10,7 @@ import '../../../parts/number-field.js';
 import { units } from '../../../shell/settings.js';
 import { run, type CoreError } from '../../../worker/core.js';
 import { Latest, Section } from '../section.js';
-import type { TrainingAnswer } from '../tasks.js';
+import { limitOf, type TrainingAnswer } from '../tasks.js';
 import { termTable } from '../terms.js';
 import { counts, flags, menus, readTraining, trainingDefaults, trainingOptions, writeTraining, type Count, type Flag, type Menu, type Training } from '../training.js';
 
@@ -34,7 +34,7 @@ export class TrainingSection extends Section {
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (!changed.has('setup')) return;
     const { config, options, asked } = this.setup;
-    this.#ask.put({ config, options: { ...options, training: trainingOptions(this.training) }, memory: asked.memory });
+    this.#ask.put({ config, options: { ...options, training: trainingOptions(this.training) }, limit: limitOf(asked) });
   }
 
   #put(patch: Partial<Training>): void { this.change({ train: writeTraining({ ...this.training, ...patch }) }); }
@@ -71,17 +71,17 @@ export class TrainingSection extends Section {
       ${this.answer ? html`<div class="stack ${this.refusal ? 'stale' : ''}">${this.#renderAnswer(this.answer)}</div>` : html`<p class="soft">Calculating…</p>`}`;
   }
 
-  #renderAnswer({ training, step, dataParallelNeeded }: TrainingAnswer) {
+  #renderAnswer({ training, step, needed }: TrainingAnswer) {
     const { asked } = this.setup;
     const unit = units.value;
-    const fits = training.total <= asked.memory;
+    const fits = training.total <= asked.memory - asked.reserved;
     const point = (id: string) => { this.pointed = id; };
     return html`
       <p class="verdict"><span class=${fits ? 'yes' : 'no'}>${fits ? 'Fits' : 'Does not fit'}:</span> ${inUnit(training.total, unit, true)} of ${inUnit(asked.memory, unit)}${nbsp}${unit}
         on ${training.devices === 1 ? 'one device' : html`each of ${integer(training.devices)} devices`}.</p>
       <p>${count(training.trainedParameters)} parameters are trained. One step over this batch is ${withPrefix(step.total, 'FLOP')}.
-        ${fits || this.training.zeroStage === '0' ? nothing : dataParallelNeeded > 0 ? html`With ${integer(dataParallelNeeded)} data-parallel copies it would fit.
-          <button class="plain" @click=${() => this.#put({ dataParallel: dataParallelNeeded })}>Use them</button>` : 'No number of data-parallel copies makes it fit.'}
+        ${fits || this.training.zeroStage === '0' ? nothing : needed.fits ? html`With ${integer(needed.dataParallel)} data-parallel copies, ${integer(needed.devices)} devices, it would fit.
+          <button class="plain" @click=${() => this.#put({ dataParallel: needed.dataParallel })}>Use them</button>` : 'No number of data-parallel copies makes it fit.'}
         ${!fits && this.training.zeroStage === '0' ? html`More devices help only when they divide something: try a ZeRO stage, tensor or pipeline parallelism, or adapters.` : nothing}</p>
       <bb-bar name="Training memory of one device" .segments=${segments(training.terms)}
         .capacity=${asked.memory} .capacityLabel=${bytes(asked.memory, unit)} .highlight=${this.pointed} @bb-point=${(event: CustomEvent<string>) => point(event.detail)}></bb-bar>
