@@ -24,6 +24,7 @@ export class Bar extends LitElement {
     .p0 { fill: var(--c1); } .p1 { fill: var(--c2); } .p2 { fill: var(--c3); } .p3 { fill: var(--c4); } .p4 { fill: var(--c5); }
     .i0 { fill: var(--on-c1); } .i1 { fill: var(--on-c2); } .i2 { fill: var(--on-c3); } .i3 { fill: var(--on-c4); } .i4 { fill: var(--on-c5); }
     .part.faded { opacity: 0.35; }
+    .in { pointer-events: none; }
     .free { fill: none; stroke: var(--edge); stroke-dasharray: 3 3; }
     .over { fill: url(#hatch); }
     .limit { stroke: var(--ink); stroke-width: 2; }
@@ -68,6 +69,7 @@ export class Bar extends LitElement {
       const middle = part.left + part.size / 2;
       return { ...part, middle, leftwards: middle + part.text.length * kCharacter + 14 > width };
     });
+    if (outside.some((part) => part.leftwards)) for (const part of outside) part.leftwards = part.middle > width / 2;
     const below = [...outside.filter((part) => !part.leftwards).reverse(), ...outside.filter((part) => part.leftwards)];
     const free = this.capacity - total;
     const freeInside = free > 0 && this.freeLabel.length * kCharacter + 16 < x(free);
@@ -77,12 +79,12 @@ export class Bar extends LitElement {
     const limit = x(this.capacity);
     return html`
       <svg viewBox="0 0 ${width} ${height}" height=${height} role="img" aria-label=${`${this.name}: ${parts.map((part) => part.text).join(', ')}${free > 0 ? `, ${this.freeLabel}` : ''}`}>
-        <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="2" height="6" fill="var(--paper)" fill-opacity="0.55"></rect></pattern></defs>
+        <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="2" height="6" fill="var(--paper)" fill-opacity="0.4"></rect></pattern></defs>
         ${free > 0 ? svg`<rect class="free" x=${x(total) + 0.5} y=${top + 0.5} width=${Math.max(0, x(free) - 1)} height=${kHeight - 1}></rect>` : nothing}
         ${parts.map((part) => svg`<g @pointerenter=${() => this.point(part.id)} @pointerleave=${() => this.point('')}>
-          <rect class="part p${part.index % 5} ${this.highlight && this.highlight !== part.id ? 'faded' : ''}" x=${part.left} y=${top} width=${part.size} height=${kHeight}><title>${part.text}</title></rect>
-          ${part.inside ? svg`<text class="i${part.index % 5}" x=${part.left + 8} y=${top + kHeight / 2 + 4.5}>${part.text}</text>` : nothing}</g>`)}
+          <rect class="part p${part.index % 5} ${this.highlight && this.highlight !== part.id ? 'faded' : ''}" x=${part.left} y=${top} width=${part.size} height=${kHeight}><title>${part.text}</title></rect></g>`)}
         ${this.capacity > 0 && total > this.capacity ? svg`<rect class="over" x=${limit} y=${top} width=${width - limit} height=${kHeight}></rect>` : nothing}
+        ${parts.map((part) => (part.inside ? svg`<text class="i${part.index % 5} in" x=${part.left + 8} y=${top + kHeight / 2 + 4.5}>${part.text}</text>` : nothing))}
         ${freeInside ? svg`<text class="soft" x=${x(total) + 8} y=${top + kHeight / 2 + 4.5}>${this.freeLabel}</text>` : nothing}
         ${this.capacity > 0 ? svg`<line class="limit" x1=${clamp(limit, 1, width - 1)} x2=${clamp(limit, 1, width - 1)} y1=${top - 6} y2=${top + kHeight + 4}></line>
           <text class="soft" y=${top - 10} x=${limit} text-anchor=${limit > width / 2 ? 'end' : 'start'}>${this.capacityLabel}</text>` : nothing}

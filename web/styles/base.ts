@@ -119,11 +119,11 @@ export const base = css`
 
   details > summary { cursor: pointer; }
   details.section { border-block-start: 1px solid var(--rule); padding-block: var(--s3); }
-  details.section > summary { font-weight: 600; font-size: var(--t2); list-style: none; display: flex; gap: var(--s3); align-items: baseline; }
+  details.section > summary { font-weight: 600; font-size: var(--t2); list-style: none; padding-inline-start: 1.3em; text-indent: -1.3em; }
   details.section > summary::-webkit-details-marker { display: none; }
-  details.section > summary::before { content: '+'; font-weight: 400; color: var(--soft); inline-size: 0.8em; flex: none; font-family: var(--mono); }
+  details.section > summary::before { content: '+'; font-weight: 400; color: var(--soft); display: inline-block; inline-size: 1.3em; text-indent: 0; font-family: var(--mono); }
   details.section[open] > summary::before { content: '–'; }
-  details.section > summary > .soft { font-weight: 400; font-size: var(--t0); }
+  details.section > summary > .soft { font-weight: 400; font-size: var(--t0); margin-inline-start: var(--s2); }
   details.section > :not(summary) { margin-block-start: var(--s4); }
 
   .spinner { display: inline-block; inline-size: 0.9em; block-size: 0.9em; border: 2px solid var(--rule); border-block-start-color: var(--link); border-radius: 50%; animation: turn 0.9s linear infinite; vertical-align: -0.1em; }

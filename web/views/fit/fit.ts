@@ -28,6 +28,9 @@ import { styles } from './styles.js';
 import { findModel, limitOf, optionsOf, type Catalog, type SizeAnswer } from './tasks.js';
 import { termTable } from './terms.js';
 
+/** Vocabularies of 250,000 words with their scores fit. */
+const kHeaderBytes = 32 * 2 ** 20;
+
 @customElement('bb-fit')
 export class Fit extends View {
   static override styles = [base, styles];
@@ -38,6 +41,7 @@ export class Fit extends View {
   @state() private refusal: CoreError | undefined;
   @state() private draft: string | undefined;
   @state() private pasting = false;
+  @state() private fileRefused = false;
   @state() private open = '';
   @state() private pointed = '';
   @state() private loaded = new Set<string>();
@@ -210,14 +214,14 @@ export class Fit extends View {
 
   #renderConfigBox() {
     return html`<div class="config">
-      <bb-drop accept=".json,application/json" label="Open a file" hint="or drop a config.json here" @bb-file=${async (event: CustomEvent<File>) => this.#takeConfig(await event.detail.text())}>
+      <bb-drop accept=".json,.gguf,application/json" label="Open a file" hint="or drop one here: config.json or GGUF" @bb-file=${(event: CustomEvent<File>) => this.#takeFile(event.detail)}>
         <label class="label" for="config">config.json, as published with the model</label>
         <textarea id="config" rows="7" spellcheck="false" aria-invalid=${this.refusal ? 'true' : 'false'} aria-describedby="config-error"
           .value=${this.draft ?? pretty(this.asked.config)} placeholder='{ "model_type": "llama", "hidden_size": 4096, … }'
           @input=${() => this.#takeConfig(this.box!.value)}></textarea>
       </bb-drop>
       <details class="hand"><summary class="small">No config.json? Describe the model by hand</summary>${this.#renderByHand()}</details>
-      <div id="config-error">${this.refusal && (this.draft ?? this.asked.config) !== '' ? this.#renderRefusal() : nothing}</div>
+      <div id="config-error">${this.refusal && (this.fileRefused || (this.draft ?? this.asked.config) !== '') ? this.#renderRefusal() : nothing}</div>
     </div>`;
   }
 
@@ -238,7 +242,21 @@ export class Fit extends View {
       ${this.setup ? html`<p>The result beside this is the last one that worked.</p>` : nothing}</bb-notice>`;
   }
 
+  /** A config.json is read whole; of a GGUF only the beginning, where its metadata is. */
+  async #takeFile(file: File): Promise<void> {
+    if (file.name.endsWith('.json')) { this.#takeConfig(await file.text()); return; }
+    try {
+      const bytes = new Uint8Array(await file.slice(0, kHeaderBytes).arrayBuffer());
+      this.#takeConfig(pretty(await run('fit.open', { bytes, name: file.name, fileSize: file.size }, { transfer: [bytes.buffer] })));
+    } catch (thrown) {
+      this.draft = '';
+      this.refusal = asCoreError(thrown);
+      this.fileRefused = true;
+    }
+  }
+
   #takeConfig(text: string): void {
+    this.fileRefused = false;
     this.draft = text;
     clearTimeout(this.#typing);
     if (text.trim() === '') { this.refusal = undefined; return; }

@@ -22,6 +22,7 @@ export const styles = css`
   .answer + .lead, bb-explain + .lead { margin-block-start: var(--s2); }
   .head bb-explain { margin-block: var(--s3); }
   .head .lead { font-size: var(--t1); }
+  .head .lead ~ p, .head .lead ~ details { margin-block-start: var(--s2); }
   bb-bar { margin-block-start: var(--s4); }
   .mark { text-decoration: none; cursor: help; color: var(--soft); font-family: var(--mono); }
   .mark.assumed { color: var(--c2); }

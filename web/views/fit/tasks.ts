@@ -100,6 +100,14 @@ export const fitTasks = {
 
   'fit.size': ({ core }: TaskContext, question: SizeQuestion): SizeAnswer => size(core, question),
 
+  /** The config of a model file: of a config.json itself, or out of a GGUF's metadata. `bytes` may be its beginning. */
+  'fit.open': ({ core }: TaskContext, { bytes, name, fileSize }: { bytes: Uint8Array; name: string; fileSize: number }): string => {
+    const { format, config } = core.inspect(bytes, { name, fileSize });
+    if (config !== undefined) return config;
+    if (format === 'config') return new TextDecoder().decode(bytes);
+    throw new Error(`This ${format} file holds tensors but not the model’s shape. Open the config.json that was published with it, or a GGUF file.`);
+  },
+
   'fit.formats': ({ core, progress }: TaskContext, { config, options, limit, device }: SizeQuestion & { device: Device }): FormatRow[] => {
     const { formats } = core.formatFits(config, limit, options);
     return formats.map(({ format, label, weightBytes, bitsPerWeight, bytes, fits }, index) => {

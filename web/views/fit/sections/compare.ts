@@ -87,7 +87,7 @@ export class Compare extends Section {
         <figcaption class="small"><strong>${name}</strong> ${label}, ${formats.get(asked.weights) ?? asked.weights}</figcaption>
         <bb-bar name=${name} .end=${most} .segments=${([['weights', 'Weights'], ['kvCache', 'KV cache'], ['activations', 'Activations']] as const).map(([key, title]) => ({ id: key, value: answer.report[key].total, text: `${title} ${bytes(answer.report[key].total, units.value)}` }))}
           .capacity=${asked.memory} .capacityLabel=${bytes(asked.memory, units.value)}></bb-bar></figure>`)}
-      <div class="scroll"><table>
+      <div class="scroll" tabindex="0" role="region" aria-label="A and B compared"><table>
         <caption class="sr">A and B compared</caption>
         <thead><tr><th scope="col"></th><th scope="col" class="n">A</th><th scope="col" class="n">B</th><th scope="col" class="n">B against A</th></tr></thead>
         <tbody>${rows.map(([name, left, right, delta]) => html`<tr><th scope="row">${name}</th><td class="n">${left}</td><td class="n">${right}</td><td class="n soft">${delta ?? ''}</td></tr>`)}</tbody>

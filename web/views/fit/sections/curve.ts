@@ -73,16 +73,16 @@ export class Curve extends Section {
         <text x=${width - kMargin.right} y=${kHeight - 4} text-anchor="end">tokens per sequence</text>
         <path class="weights" d=${weights(shown) ?? ''}></path><path class="cache" d=${cache(shown) ?? ''}></path><path class="total" d=${total(shown) ?? ''}></path>
         <line class="axis" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(0)} y2=${y(0)}></line>
-        ${y(0) - y(points[0]!.fixed) > 18 ? svg`<text class="named" x=${kMargin.left + 8} y=${y(points[0]!.fixed / 2) + 4}>Weights and activations</text>` : nothing}
+        ${y(0) - y(points[0]!.fixed) > 18 ? svg`<text class="named" x=${kMargin.left + 8} y=${y(0) - 8}>Weights and activations</text>` : nothing}
         <line class="limit" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(room)} y2=${y(room)}></line>
         <text class="named" x=${kMargin.left + 8} y=${y(room) - 7}>${bytes(room, units.value)} of memory</text>
         <line class="now" x1=${now} x2=${now} y1=${kMargin.top} y2=${y(0)}></line>
         <text class="named" x=${now} y=${kMargin.top - 8} text-anchor="middle">now ${integer(asked.context)}</text>
-        ${crosses ? svg`<circle class="dot" cx=${x(crossing)} cy=${y(room)} r="5"></circle><text class="named" x=${x(crossing) + (x(crossing) > width - 140 ? -8 : 8)} y=${y(room) + 18} text-anchor=${x(crossing) > width - 140 ? 'end' : 'start'}>${tokens(crossing)} tokens</text>` : nothing}
+        ${crosses ? svg`<circle class="dot" cx=${x(crossing)} cy=${y(room)} r="5"></circle><text class="named" x=${x(crossing) - 8} y=${y(room) - 8} text-anchor="end">${tokens(crossing)} tokens</text>` : nothing}
         ${at ? svg`<circle class="dot" cx=${x(at.context)} cy=${y(Math.min(at.total, most))} r="4"></circle>` : nothing}
       </svg>
       <p class="small soft num" aria-hidden="true">${at ? `${integer(at.context)} tokens: ${bytes(at.total, units.value)}, of it cache ${bytes(at.total - at.fixed, units.value)}. Click to use this context.` : 'Point at the picture to read it; click to use a context.'}</p>
-      <details><summary class="small">The same as a table</summary><div class="scroll"><table>
+      <details><summary class="small">The same as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Memory by context"><table>
         <caption class="sr">Memory by context</caption>
         <thead><tr><th scope="col">Context</th><th scope="col" class="n">KV cache</th><th scope="col" class="n">Needed</th><th scope="col">Fits</th></tr></thead>
         <tbody>${octaves(points[0]!.context, points.at(-1)!.context, 1).map((context) => nearest(points, context)).map((point) => html`<tr><th scope="row" class="num">${integer(point.context)}</th>

@@ -36,7 +36,7 @@ export class Log extends Section {
         : ['Tokens in the cache', reading.kvCache === undefined ? undefined : reading.kvCache / perToken, reading.tokens, integer, 'Predicted from the memory that vLLM gave its cache.'],
       ['Work space', report.activations.total, reading.compute, (value) => bytes(value, units.value, true), 'Engines add scratch space of their own.'],
     ];
-    return html`<div class="scroll"><table>
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Predicted and reported"><table>
       <caption>${reading.engine} reported</caption>
       <thead><tr><th scope="col"></th><th scope="col" class="n">Predicted</th><th scope="col" class="n">Reported</th><th scope="col" class="n">Difference</th></tr></thead>
       <tbody>${rows.filter(([, , reported]) => reported !== undefined).map(([name, predicted, reported, show, note]) => html`<tr><th scope="row">${name}${note ? html`<br><span class="small soft">${note}</span>` : nothing}</th>
