@@ -7,6 +7,7 @@ const vite = await sources();
 test.after(() => vite.close());
 const { bytes, inUnit, tokens, count, parseNumber, parseBytes, seconds } = await vite.ssrLoadModule('/format/numbers.ts');
 const { toPython } = await vite.ssrLoadModule('/parts/python.ts');
+const { symbolsIn } = await vite.ssrLoadModule('/parts/symbols.ts');
 const { readHash, writeHash } = await vite.ssrLoadModule('/shell/hash.ts');
 const plain = (text) => text.replaceAll('\u00a0', ' ');
 
@@ -62,6 +63,13 @@ test('formulas become Python with the same value', () => {
     assert.equal(evaluated, value, `${latex} -> ${python}`);
   }
   assert.equal(toPython('\\sum_{i=1}^{n} x_i'), undefined);
+});
+
+test('the letters of a formula are explained, those of words and commands are not', () => {
+  assert.deepEqual(symbolsIn('B \\, L \\, S \\, k \\, (h_k b_k + h_v b_v)').map(([symbol]) => symbol), ['B', 'L', 'S', 'k', 'h_k', 'b_k', 'h_v', 'b_v']);
+  assert.deepEqual(symbolsIn('2 \\min(C, B S) \\max(d + a h, 3 f)').map(([symbol]) => symbol), ['C', 'B', 'S', 'd', 'a', 'h', 'f']);
+  assert.deepEqual(symbolsIn('N \\cdot \\frac{b_{\\text{block}}}{n_{\\text{block}}}').map(([symbol]) => symbol), ['N', 'b_{\\text{block}}', 'n_{\\text{block}}']);
+  assert.deepEqual(symbolsIn('\\text{all bytes}'), []);
 });
 
 test('an address reads back as it was written', () => {

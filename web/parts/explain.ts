@@ -2,13 +2,14 @@
 import type { Term } from 'bitbudget';
 import { html, LitElement, nothing, css } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { bytes, count, exact, seconds, withPrefix } from '../format/numbers.js';
+import { bytes, count, exact, nbsp, seconds, withPrefix } from '../format/numbers.js';
 import { units } from '../shell/settings.js';
 import { watch } from '../shell/watch.js';
 import { base } from '../styles/base.js';
 import { certainties } from './certainty.js';
 import { formula } from './formula.js';
 import { toPython } from './python.js';
+import { symbolsIn } from './symbols.js';
 
 /** A number with its reasons. `note`: prose; `source`: where the formula comes from. */
 export interface Explained extends Omit<Term, 'id'> { note?: string; source?: string; }
@@ -33,6 +34,7 @@ export class Explain extends LitElement {
     .math { font-size: 1.1rem; padding-block: 0.3em; font-family: var(--math); inline-size: max-content; max-inline-size: none; }
     .math math { font-family: var(--math); display: inline-block; text-align: start; }
     .result { font-weight: 600; }
+    .symbols math { font-family: var(--math); }
     .copy { margin-block-start: var(--s3); }
     .copy .button { min-block-size: 1.9rem; font-size: var(--t0); }
   `];
@@ -56,6 +58,7 @@ export class Explain extends LitElement {
     const digits = exactValue(term);
     const python = term.substituted ? toPython(term.substituted) : undefined;
     const certainty = certainties[term.certainty];
+    const symbols = symbolsIn(term.formula);
     const latex = [term.formula, term.substituted].filter(Boolean).join(' = ');
     return html`
       <div class="stack">
@@ -64,6 +67,7 @@ export class Explain extends LitElement {
           ${term.substituted ? html`<div class="math" ${formula('= ' + term.substituted)}></div>` : nothing}
           <div class="result num">= ${digits}${digits.startsWith(short) ? nothing : html` <span class="soft">≈ ${short}</span>`}</div>
         </div>
+        ${symbols.length > 0 ? html`<p class="small soft symbols">${symbols.map(([symbol, meaning], index) => html`<span><span ${formula(symbol, false)}></span>${nbsp}${meaning}${index < symbols.length - 1 ? ',' : '.'}</span> `)}</p>` : nothing}
         ${term.note ? html`<p class="small">${term.note}</p>` : nothing}
         <p class="small soft"><strong>${certainty.title}.</strong> ${certainty.text}${term.source ? html` Source: ${term.source}.` : nothing}</p>
       </div>

@@ -20,4 +20,5 @@ export const sections: readonly SectionEntry[] = [
   { id: 'log', title: 'Compare with your log', hint: 'what llama.cpp or vLLM reported', tag: 'bb-fit-log', load: () => import('./log.js') },
   { id: 'further', title: 'Take it further', hint: 'commands and configuration for llama.cpp, vLLM, DeepSpeed, Accelerate', tag: 'bb-fit-further', load: () => import('./further.js') },
   { id: 'save', title: 'Save or share this result', hint: 'JSON, CSV, SVG, PNG, link', tag: 'bb-fit-save', load: () => import('./save.js') },
+  { id: 'words', title: 'What the words mean', hint: 'KV cache, context, quantization, LoRA, ZeRO', tag: 'bb-fit-words', load: () => import('./words.js') },
 ];

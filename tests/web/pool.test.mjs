@@ -1,0 +1,119 @@
+// The worker pool with workers made of plain objects: cancelling, dying, hanging, waiting.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sources } from './sources.mjs';
+
+const vite = await sources();
+test.after(() => vite.close());
+const { WorkerPool } = await vite.ssrLoadModule('/worker/pool.ts');
+
+/** Answers as `behave(message, reply)` says; counts those alive. */
+function workshop(behave) {
+  const shop = { made: 0, ended: 0, alive: () => shop.made - shop.ended };
+  shop.create = () => {
+    shop.made++;
+    const worker = {
+      onmessage: null, onerror: null, dead: false,
+      terminate() { if (!worker.dead) shop.ended++; worker.dead = true; },
+      postMessage(message) {
+        setTimeout(() => {
+          if (worker.dead) return;
+          const reply = (data) => { if (!worker.dead) worker.onmessage({ data }); };
+          if (message.type === 'init') reply({ type: 'ready' });
+          else behave(message, reply, worker);
+        });
+      },
+    };
+    return worker;
+  };
+  return shop;
+}
+
+const bytes = () => Promise.resolve(new ArrayBuffer(8));
+const echo = ({ id, input }, reply) => setTimeout(() => reply({ type: 'done', id, result: input }), 5);
+
+test('jobs run, no more at a time than the pool is large', async () => {
+  let running = 0;
+  let most = 0;
+  const shop = workshop(({ id, input }, reply) => {
+    most = Math.max(most, ++running);
+    setTimeout(() => { running--; reply({ type: 'done', id, result: input * 2 }); }, 5);
+  });
+  const pool = new WorkerPool(shop.create, bytes, 2);
+  assert.deepEqual(await Promise.all([1, 2, 3, 4, 5].map((n) => pool.run('double', n))), [2, 4, 6, 8, 10]);
+  assert.equal(most, 2);
+  assert.equal(shop.made, 2);
+  pool.dispose();
+});
+
+test('cancelling ends the worker and the next job gets a new one', async () => {
+  const shop = workshop((message, reply) => { if (message.task !== 'for ever') echo(message, reply); });
+  const pool = new WorkerPool(shop.create, bytes, 1);
+  const controller = new AbortController();
+  const job = pool.run('for ever', 0, { signal: controller.signal });
+  const waiting = pool.run('echo', 'next');
+  setTimeout(() => controller.abort(), 20);
+  await assert.rejects(job, { name: 'AbortError' });
+  assert.equal(await waiting, 'next');
+  assert.equal(shop.ended, 1);
+  pool.dispose();
+});
+
+test('a job that waits is cancelled without harm to the one that runs', async () => {
+  const shop = workshop(({ id, input }, reply) => setTimeout(() => reply({ type: 'done', id, result: input }), 40));
+  const pool = new WorkerPool(shop.create, bytes, 1);
+  const controller = new AbortController();
+  const first = pool.run('echo', 1);
+  const second = pool.run('echo', 2, { signal: controller.signal });
+  setTimeout(() => controller.abort(), 10);
+  await assert.rejects(second, { name: 'AbortError' });
+  assert.equal(await first, 1);
+  assert.equal(shop.ended, 0);
+  pool.dispose();
+});
+
+test('a worker that hangs rejects within two seconds and is replaced', async () => {
+  const shop = workshop((message, reply) => { if (message.task !== 'hang') echo(message, reply); });
+  const pool = new WorkerPool(shop.create, bytes, 1);
+  const start = performance.now();
+  await assert.rejects(pool.run('hang', 0), { code: 'worker_lost' });
+  assert.ok(performance.now() - start < 2200);
+  assert.equal(await pool.run('echo', 'alive'), 'alive');
+  assert.equal(shop.alive(), 1);
+  pool.dispose();
+});
+
+test('progress keeps a long job from being taken for hung', async () => {
+  const shop = workshop(({ id }, reply) => {
+    for (const n of [1, 2, 3, 4]) setTimeout(() => reply({ type: 'progress', id, progress: { stage: 'x', done: n, total: 4 } }), n * 30);
+    setTimeout(() => reply({ type: 'done', id, result: 'late' }), 150);
+  });
+  const pool = new WorkerPool(shop.create, bytes, 1);
+  const seen = [];
+  assert.equal(await pool.run('long', 0, { silence: 60, onProgress: ({ done }) => seen.push(done) }), 'late');
+  assert.deepEqual(seen, [1, 2, 3, 4]);
+  pool.dispose();
+});
+
+test('a worker that dies rejects its job at once', async () => {
+  const shop = workshop((message, reply, worker) => (message.task === 'die' ? worker.onerror({ preventDefault() {}, message: 'out of memory' }) : echo(message, reply)));
+  const pool = new WorkerPool(shop.create, bytes, 1);
+  await assert.rejects(pool.run('die', 0), /out of memory/);
+  assert.equal(await pool.run('echo', 1), 1);
+  pool.dispose();
+});
+
+test('an error of the core keeps its code, field and offset', async () => {
+  const shop = workshop(({ id }, reply) => reply({ type: 'error', id, error: { name: 'BitbudgetError', message: 'No.', code: 'missing_field', field: 'hidden_size', offset: 3 } }));
+  const pool = new WorkerPool(shop.create, bytes, 1);
+  await assert.rejects(pool.run('x', 0), { message: 'No.', code: 'missing_field', field: 'hidden_size', offset: 3 });
+  pool.dispose();
+});
+
+test('a module that cannot be fetched rejects, and the next job tries again', async () => {
+  let tries = 0;
+  const pool = new WorkerPool(workshop(echo).create, () => (++tries === 1 ? Promise.reject(new Error('offline')) : bytes()), 1);
+  await assert.rejects(pool.run('echo', 1), /offline/);
+  assert.equal(await pool.run('echo', 2), 2);
+  pool.dispose();
+});
