@@ -37,7 +37,8 @@ export class App extends LitElement {
     footer details > p, footer details > ol { margin-block-start: var(--s2); max-inline-size: 68ch; }
     footer ol { padding-inline-start: 1.4em; }
     .waiting { color: var(--soft); }
-    @media print { .bar, footer .no-print { display: none; } main { padding-block: 0; } }
+    @media (forced-colors: active) { nav a:not([aria-current]) { border-color: Canvas; } }
+    @media print { .bar, footer { display: none; } main { padding-block: 0; } }
   `];
 
   @state() private view = views[0]!.id;

@@ -136,5 +136,5 @@ export const base = css`
     select { appearance: auto; background-image: none; }
     tr.on > * { outline: 1px solid Highlight; }
   }
-  @media print { .no-print { display: none !important; } .button { display: none; } .value { text-decoration: none; } }
+  @media print { .no-print, details.section:not([open]), details:not([open]):not(.section) { display: none !important; } details.section { break-inside: avoid; } .button { display: none; } .value { text-decoration: none; } }
 `;

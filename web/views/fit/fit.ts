@@ -179,10 +179,10 @@ export class Fit extends View {
   /** What the first screen does without. Open when something in it is not as it was. */
   #renderMore() {
     const { asked } = this;
-    const touched = (['devices', 'reserved', 'keys', 'values', 'chunk'] as const).some((key) => asked[key] !== kDefaults[key]);
+    const touched = (['devices', 'keys', 'values', 'chunk'] as const).some((key) => asked[key] !== kDefaults[key]);
     return html`<details class="more" ?open=${touched}><summary class="small">More choices</summary><div class="inputs">
-      <div class="pair">${this.#numberField('devices', 'Devices', '')} ${this.#numberField('reserved', 'Kept free', units.value)}</div>
-      <p class="hint">Devices share weights and cache evenly. Some memory goes to the driver, the display and fragmentation: about 1 GB is a common guess.</p>
+      ${this.#numberField('devices', 'Devices', '')}
+      <p class="hint">They share weights and cache evenly; each has activations of its own.</p>
       <div class="pair">${this.#formatField('keys', 'Keys as', 'as the cache')} ${this.#formatField('values', 'Values as', 'as the cache')}</div>
       ${this.#numberField('chunk', 'Prompt chunk', 'tokens')}
       <p class="hint">A prompt is read in chunks of this many tokens; it sets the work space. llama.cpp takes 512.</p></div></details>`;
@@ -200,10 +200,10 @@ export class Fit extends View {
     </div>`;
   }
 
-  #numberField(key: 'memory' | 'context' | 'batch' | 'devices' | 'reserved' | 'chunk', label: string, suffix: string) {
+  #numberField(key: 'memory' | 'context' | 'batch' | 'devices' | 'reserved' | 'chunk', label: string, suffix: string, bare = false) {
     const isMemory = key === 'memory' || key === 'reserved';
     const write = (number: number) => (isMemory ? writeMemory(number) : String(number));
-    return html`<bb-number-field label=${label} suffix=${suffix} .value=${this.asked[key]} min=${key === 'reserved' ? 0 : 1} max=${{ memory: 2 ** 52, reserved: 2 ** 52, context: kMaxContext, chunk: kMaxContext, batch: kMaxBatch, devices: kMaxDevices }[key]}
+    return html`<bb-number-field label=${label} ?hide-label=${bare} suffix=${suffix} .value=${this.asked[key]} min=${key === 'reserved' ? 0 : 1} max=${{ memory: 2 ** 52, reserved: 2 ** 52, context: kMaxContext, chunk: kMaxContext, batch: kMaxBatch, devices: kMaxDevices }[key]}
       slider-max=${key === 'context' ? 2 ** 20 : 0} slider-min="256"
       .format=${isMemory ? (number: number) => inUnit(number, units.value) : integer}
       .parse=${(text: string) => rounded(isMemory ? parseBytes(text, units.value) : parseNumber(text))}
@@ -299,6 +299,7 @@ export class Fit extends View {
     if (!this.setup) return nothing;
     const { asked, answer: { report } } = this.setup;
     const table = termTable({
+      reserve: this.#numberField('reserved', 'Kept free', units.value, true),
       ...(asked.devices > 1 && { note: `Of all ${integer(asked.devices)} devices together; each also has activations of its own.` }),
       groups: groupsOf(report), total: report.inference.total, open: this.open, toggle: (id) => this.#toggle(id), pointed: this.pointed, point: (id) => { this.pointed = id; },
     });

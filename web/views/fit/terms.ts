@@ -1,5 +1,5 @@
 // The table of terms: groups, their parts, how certain each is, and each number's formula below its row.
-import { html, nothing } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { bytes, percent } from '../../format/numbers.js';
 import { certainties, mark } from '../../parts/certainty.js';
 import { shortValue } from '../../parts/explain.js';
@@ -15,11 +15,13 @@ export interface TermTable {
   toggle: (id: string) => void;
   pointed: string;
   point: (id: string) => void;
+  /** A last row, below the total: what is kept free of the model, editable where it stands. */
+  reserve?: TemplateResult;
   /** Said below the table: what its total is of. */
   note?: string;
 }
 
-export const termTable = ({ groups, total, open, toggle, pointed, point, note }: TermTable) => html`
+export const termTable = ({ groups, total, open, toggle, pointed, point, reserve, note }: TermTable) => html`
   <div class="scroll">
   <table>
     <caption class="sr">Memory, term by term</caption>
@@ -35,7 +37,8 @@ export const termTable = ({ groups, total, open, toggle, pointed, point, note }:
           ${open === id ? html`<tr><td colspan="4"><bb-explain .term=${term}></bb-explain></td></tr>` : nothing}`;
       })}</tbody>`)}
     ${groups.length > 1 ? html`<tbody><tr class="total"><th scope="row" colspan="2">Total</th><td class="n">${bytes(total, units.value, true)}</td><td class="n">${percent(1)}</td></tr></tbody>` : nothing}
+    ${reserve ? html`<tbody><tr class="reserve"><th scope="row">Kept free: driver, display, fragmentation</th><td class="m">${mark('assumed')}</td><td class="n" colspan="2">${reserve}</td></tr></tbody>` : nothing}
   </table></div>
   ${note ? html`<p class="small soft">${note}</p>` : nothing}
   <p class="legend small soft">${Object.entries(certainties).map(([id, { mark: sign, title, text }]) => html`<span title=${text}><span class="mark ${id}">${sign}</span> ${title.toLowerCase()}</span>`)}
-    <span>Click a number, or focus it and press i, for its formula.</span></p>`;
+    <span class="no-print">Click a number, or focus it and press i, for its formula.</span></p>`;
