@@ -4,3 +4,6 @@ declare module 'virtual:wasm' {
 }
 /** index.html, as seen from a script in assets/. */
 declare const __PAGE__: string;
+declare module 'virtual:temml' {
+  export function loadTemml(): Promise<typeof import('temml').default>;
+}

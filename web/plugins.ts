@@ -30,6 +30,29 @@ export function wasmSource(file: string, how: 'url' | 'inline'): Plugin {
   };
 }
 
+/**
+ * `virtual:temml` exports loadTemml(): a chunk of its own, or, in the one-file page, packed text that becomes a module when the
+ * first formula opens: a fifth of the file otherwise.
+ */
+export function temmlSource(file: string, how: 'url' | 'inline'): Plugin {
+  const id = '\0temml-source';
+  return {
+    name: 'bitbudget:temml-source',
+    resolveId: (source) => (source === 'virtual:temml' ? id : null),
+    load(loaded) {
+      if (loaded !== id) return null;
+      if (how === 'url') return `export const loadTemml = async () => (await import('temml')).default;`;
+      const packed = deflateRawSync(readFileSync(file, 'utf8') + '\nexport default temml;', { level: 9 }).toString('base64');
+      return `const packed = ${JSON.stringify(packed)};
+        export async function loadTemml() {
+          const text = await new Response(new Blob([Uint8Array.from(atob(packed), (c) => c.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
+          const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+          try { return (await import(/* @vite-ignore */ url)).default; } finally { URL.revokeObjectURL(url); }
+        }`;
+    },
+  };
+}
+
 /** The worker hands the module its bytes, so its own way of finding the .wasm (import.meta.url) and of running in Node go. */
 export function coreModule(): Plugin {
   return {

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
-import { contentSecurityPolicy, coreModule, wasmSource } from './plugins.ts';
+import { contentSecurityPolicy, coreModule, temmlSource, wasmSource } from './plugins.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -17,6 +17,7 @@ export default defineConfig(({ mode, command }) => {
     plugins: [
       coreModule(),
       wasmSource(here('../build/package/bitbudget.wasm'), single ? 'inline' : 'url'),
+      temmlSource(here('node_modules/temml/dist/temml.min.js'), single ? 'inline' : 'url'),
       ...(single ? [viteSingleFile({ removeViteModuleLoader: true, useRecommendedBuildConfig: true })] : []),
       ...(command === 'build' ? [contentSecurityPolicy(single ? 'inline' : 'files')] : []),
     ],

@@ -1,12 +1,13 @@
 // A LaTeX formula as native MathML. The converter is loaded with the first formula that opens.
 import { noChange } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
+import { loadTemml } from 'virtual:temml';
 import type { ElementPart, PartInfo } from 'lit/directive.js';
 
 let converter: Promise<(latex: string, target: HTMLElement, display: boolean) => void> | undefined;
 
 function load() {
-  converter ??= import('temml').then(({ default: temml }) => (latex: string, target: HTMLElement, display: boolean) => {
+  converter ??= loadTemml().then((temml) => (latex: string, target: HTMLElement, display: boolean) => {
     temml.render(latex, target, { displayMode: display, throwOnError: false, wrap: 'tex' });
   });
   converter.catch(() => { converter = undefined; });

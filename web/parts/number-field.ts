@@ -36,6 +36,8 @@ export class NumberField extends LitElement {
   @state() private error = '';
   @state() private draft: string | undefined;
   @query('input.input') private input!: HTMLInputElement;
+  /** What Escape goes back to. */
+  #before = 0;
 
   private send(kind: 'bb-input' | 'bb-change', value: number): void {
     this.dispatchEvent(new CustomEvent<number>(kind, { detail: value }));
@@ -60,6 +62,7 @@ export class NumberField extends LitElement {
     const value = this.read(this.input.value);
     if (value === undefined) return;  // what was typed stays, with the reason below it
     this.draft = undefined;
+    this.#before = value;
     this.send('bb-change', value);
   };
 
@@ -68,7 +71,7 @@ export class NumberField extends LitElement {
       event.preventDefault();
       this.draft = undefined;
       this.error = '';
-      this.send('bb-change', this.value);
+      this.send('bb-change', this.#before);
     }
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
     event.preventDefault();
@@ -103,7 +106,7 @@ export class NumberField extends LitElement {
       <label class="label ${this.hideLabel ? 'sr' : ''}" for="input">${this.label}</label>
       <div class="line ${this.suffix ? 'has-suffix' : ''}">
         <input id="input" class="input" inputmode="decimal" autocomplete="off" spellcheck="false" .value=${live(text)}
-          aria-invalid=${this.error ? 'true' : 'false'} aria-describedby="about" @input=${this.onInput} @change=${this.onChange} @keydown=${this.onKey}>
+          aria-invalid=${this.error ? 'true' : 'false'} aria-describedby="about" @input=${this.onInput} @change=${this.onChange} @focus=${() => { this.#before = this.value; }} @keydown=${this.onKey}>
         ${this.suffix ? html`<span class="suffix" aria-hidden="true">${this.suffix}</span>` : nothing}
       </div>
       ${this.sliderMax > 0 ? this.renderSlider() : nothing}

@@ -51,6 +51,8 @@ export class App extends LitElement {
   @query('main') private main!: HTMLElement;
   /** The addresses that Undo goes back through, oldest first; the last one is where we are. */
   @state() private trail: string[] = [];
+  /** Where each view was left, for its link in the top bar. */
+  #left = new Map<string, Params>();
   #announcer = new Announcer((text) => { this.said = text; });
 
   constructor() {
@@ -143,6 +145,8 @@ export class App extends LitElement {
     setTimeout(() => { this.toast = ''; }, 4000);
   };
 
+  protected override willUpdate(): void { this.#left.set(this.view, this.params); }
+
   protected override updated(changed: Map<string, unknown>): void {
     const dark = theme.value;
     if (dark === 'system') delete document.documentElement.dataset['theme'];
@@ -155,7 +159,7 @@ export class App extends LitElement {
       <a class="skip" href="#main" @click=${(event: Event) => { event.preventDefault(); this.main.focus(); }}>Skip to the content</a>
       <div class="bar no-print"><header>
         <a class="name" href="#">bitbudget</a>
-        <nav aria-label="Views">${views.map((view) => html`<a href=${writeHash(view.id, {})} aria-current=${view.id === this.view ? 'page' : nothing}>${view.title}</a>`)}</nav>
+        <nav aria-label="Views">${views.map((view) => html`<a href=${writeHash(view.id, this.#left.get(view.id) ?? {})} aria-current=${view.id === this.view ? 'page' : nothing}>${view.title}</a>`)}</nav>
         <div class="tools" role="toolbar" aria-label="Page">
           <label><span class="sr">Units</span><select @change=${(event: Event) => { units.value = (event.target as HTMLSelectElement).value as Units; }}>
             ${(['GiB', 'GB'] as const).map((unit) => html`<option .selected=${units.value === unit} value=${unit} title=${unit === 'GiB' ? '2³⁰ bytes' : '10⁹ bytes'}>${unit}</option>`)}</select></label>
