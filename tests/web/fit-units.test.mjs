@@ -1,4 +1,4 @@
-// What the Fit view makes of text: logs, training in a link, the course's formulas, other tools' files.
+// What the Fit view makes of text: logs, training in a link, a model by hand, other tools' files.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sources } from './sources.mjs';
@@ -8,7 +8,7 @@ test.after(() => vite.close());
 const { readLog } = await vite.ssrLoadModule('/views/fit/log.ts');
 const { readTraining, writeTraining, trainingDefaults } = await vite.ssrLoadModule('/views/fit/training.ts');
 const { readState, kDefaults } = await vite.ssrLoadModule('/views/fit/state.ts');
-const { courseRows } = await vite.ssrLoadModule('/views/fit/course.ts');
+const { configOf, describeConfig, kStart } = await vite.ssrLoadModule('/views/fit/by-hand.ts');
 const { llamaCpp, vllm, deepspeed, accelerate } = await vite.ssrLoadModule('/views/fit/tools.ts');
 const { csv } = await vite.ssrLoadModule('/parts/save.ts');
 
@@ -57,17 +57,6 @@ test('training in a link reads back as it was written, and says what it cannot r
   assert.equal(readState({ train: 'method:magic' }).problems.length, 1);
 });
 
-test('the course on LLaMA-7B: 1,073,741,824 bytes of cache, and two matrices too few in each layer', () => {
-  const none = { total: 1, terms: [] };
-  const report = { parameters: { total: 6_738_415_616 }, weights: none, kvCache: { total: 2 ** 30 }, training: none, flops: { prefill: none } };
-  const rows = courseRows({ report, shape: { vocabulary: 32_000, hidden: 4096, layers: 32, feedForward: 11_008, heads: 32, kvHeads: 32, tied: false }, batch: 1, context: 2048, weightBits: 16, kvBits: 16 });
-  const value = (id) => rows.find((row) => row.id === id).course.value;
-  assert.equal(value('kv'), 1_073_741_824);
-  assert.equal(value('parameters'), 2 * 32_000 * 4096 + 32 * (12 * 4096 ** 2 + 4 * 4096));
-  assert.equal(value('weights'), 2 * 6_738_415_616);
-  assert.equal(value('flops-short'), 2 * 6_738_415_616 * 2048);
-});
-
 test('commands and files for other tools', () => {
   const asked = { ...kDefaults, weights: 'q8_0', kv: 'q8_0', context: 4096, batch: 4 };
   const llama = llamaCpp({ asked, training: trainingDefaults, modelId: 'meta-llama/Llama-3.1-8B' });
@@ -91,4 +80,12 @@ test('commands and files for other tools', () => {
 
 test('CSV quotes what it must', () => {
   assert.equal(csv([['a', 1.5], ['b, "c"', 'd']]), 'a,1.5\r\n"b, ""c""",d\r\n');
+});
+
+test('a model by hand reads back from the config it is written as', () => {
+  const model = { ...kStart, layers: 12, experts: 8, expertWidth: 2048, window: 4096, windowPattern: 6, tied: true, norm: 'layer', gated: false, biases: true };
+  assert.deepEqual(describeConfig(configOf(model)), model);
+  assert.deepEqual(describeConfig(configOf(kStart)), kStart);
+  assert.equal(JSON.parse(configOf(kStart)).num_experts, undefined);
+  assert.deepEqual(describeConfig('not JSON'), kStart);
 });

@@ -22,7 +22,7 @@ import { run, type CoreError } from '../../worker/core.js';
 import { groupsOf } from './groups.js';
 import { asCoreError, type Patch, type Setup } from './section.js';
 import { sections, type SectionEntry } from './sections/sections.js';
-import { configOf, describeConfig, fields, type Description } from './by-hand.js';
+import { configOf, describeConfig, fields, norms, type Description } from './by-hand.js';
 import { kDefaults, kMaxBatch, kMaxContext, kMaxDevices, readState, writeMemory, type FitState } from './state.js';
 import { styles } from './styles.js';
 import { findModel, limitOf, optionsOf, type Catalog, type SizeAnswer } from './tasks.js';
@@ -228,11 +228,14 @@ export class Fit extends View {
   #renderByHand() {
     const model = describeConfig(this.draft ?? this.asked.config);
     const put = (patch: Partial<Description>) => this.#takeConfig(pretty(configOf({ ...model, ...patch })));
-    return html`<p class="hint">For models of the usual kind: gated feed-forward layers, RMS norms, no biases. The fields write the config above.</p>
-      <div class="hand-fields">${fields.filter(({ key }) => key !== 'expertsPerToken' || model.experts > 0).map(({ key, label, hint, zero }) => html`
+    const flag = (key: 'tied' | 'gated' | 'biases', label: string) => html`<label class="flag small"><input type="checkbox" .checked=${model[key]} @change=${(event: Event) => put({ [key]: (event.target as HTMLInputElement).checked })}> ${label}</label>`;
+    return html`<p class="hint">The fields write the config above, as a model of type “custom”.</p>
+      <div class="hand-fields">${fields.filter(({ only }) => !only || model[only] > 0).map(({ key, label, hint, zero }) => html`
         <bb-number-field label=${label} hint=${hint} .value=${model[key]} min=${zero ? 0 : 1} max=${2 ** 24} .format=${integer} .parse=${(text: string) => rounded(parseNumber(text))}
           .step=${(number: number, direction: number) => Math.max(zero ? 0 : 1, number + direction)} @bb-change=${(event: CustomEvent<number>) => put({ [key]: event.detail })}></bb-number-field>`)}
-        <label class="row small"><input type="checkbox" .checked=${model.tied} @change=${(event: Event) => put({ tied: (event.target as HTMLInputElement).checked })}> The head is the embedding (tied)</label></div>`;
+        <div class="field"><label class="label" for="norm">Norms</label><select id="norm" @change=${(event: Event) => put({ norm: (event.target as HTMLSelectElement).value })}>
+          ${norms.map(({ value: id, label }) => html`<option value=${id} .selected=${id === model.norm}>${label}</option>`)}</select></div></div>
+      <div class="hand">${flag('gated', 'Gated feed-forward (three matrices)')} ${flag('biases', 'Biases')} ${flag('tied', 'The head is the embedding (tied)')}</div>`;
   }
 
   #renderRefusal() {

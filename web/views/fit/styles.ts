@@ -8,6 +8,7 @@ export const styles = css`
   .config { margin-block-start: var(--s3); }
   .hand { margin-block-start: var(--s3); }
   .hand-fields { display: grid; gap: var(--s3); margin-block-start: var(--s3); grid-template-columns: repeat(auto-fill, minmax(min(100%, 8rem), 1fr)); align-items: start; }
+  .flag { display: flex; gap: var(--s2); align-items: center; padding-block: 2px; }
   #config-error { margin-block-start: var(--s3); }
   .more > .inputs { margin-block-start: var(--s3); }
   .more > summary { padding-block: var(--s1); }

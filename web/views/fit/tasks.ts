@@ -1,5 +1,5 @@
 // The Fit view's work, inside a worker: questions in, plain answers out. All arithmetic is the core's.
-import type { Bitbudget, Device, DevicesNeeded, FormatInfo, MemoryLimit, Most, Roofline, SizeOptions, SizeReport } from 'bitbudget';
+import type { Bitbudget, CourseFigure, Device, DevicesNeeded, FormatInfo, MemoryLimit, Most, Roofline, SizeOptions, SizeReport } from 'bitbudget';
 import { commonFormats } from '../../data/format-groups.js';
 import type { TaskContext } from '../../worker/task.js';
 import type { FitState } from './state.js';
@@ -134,6 +134,8 @@ export const fitTasks = {
     const { training, flops } = core.sizeModel(config, options);
     return { training, step: flops.trainingStep, needed: core.devicesNeeded(config, limit.memory - (limit.reserved ?? 0), options) };
   },
+
+  'fit.course': ({ core }: TaskContext, { config, options }: { config: string; options: SizeOptions }): CourseFigure[] => core.courseFigures(config, options),
 
   'fit.speed': ({ core }: TaskContext, { config, options, device, batches }: { config: string; options: SizeOptions; device: Device; batches: number[] }): SpeedAnswer => ({
     roofline: core.roofline(config, device, options), batches, rates: [...core.decodeRates(config, device, batches, options)],

@@ -1,33 +1,52 @@
-// The course's formulas beside the exact figures.
-import { html } from 'lit';
+// The course's formulas beside the exact figures, with what lies between them.
+import type { CourseFigure } from 'bitbudget';
+import { html, css, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { brief } from '../../../format/numbers.js';
 import '../../../parts/explain.js';
 import { shortValue } from '../../../parts/explain.js';
+import '../../../parts/notice.js';
 import { value } from '../../../parts/value.js';
-import { courseRows, shapeOf } from '../course.js';
-import { Section } from '../section.js';
+import { run, type CoreError } from '../../../worker/core.js';
+import { Latest, Section } from '../section.js';
 
 @customElement('bb-fit-course')
 export class Course extends Section {
+  static override styles = [Section.styles, css`
+    tr.why > * { border-block-end: 0; padding-block: 0.1rem; }
+    tr.why:last-child > * { border-block-end: 1px solid var(--rule); padding-block-end: 0.5rem; }
+    tbody > tr:not(.why):has(+ .why) > * { border-block-end: 0; }
+  `];
+  @state() private figures: CourseFigure[] | undefined;
+  @state() private refusal: CoreError | undefined;
   @state() private open = '';
+  #ask = new Latest((question: Parameters<typeof run<'fit.course'>>[1]) => run('fit.course', question), (figures) => { this.figures = figures; this.refusal = undefined; }, (error) => { this.refusal = error; });
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    const { config, options } = this.setup;
+    if (changed.has('setup')) this.#ask.put({ config, options });
+  }
 
   protected override render() {
-    const { config, answer: { report }, asked, catalog } = this.setup;
-    const shape = shapeOf(config, report);
-    if (!shape) return html`<p>This model has no plain count of layers and heads, so the course’s formulas do not apply to it.</p>`;
-    const bits = (id: string) => Math.floor(catalog.weights.find((choice) => choice.id === id)?.bits ?? 16);
-    const rows = courseRows({ shape, report, batch: asked.batch, context: asked.context, weightBits: bits(asked.weights), kvBits: bits(asked.kv) });
+    if (this.refusal) return html`<bb-notice kind="error"><p>${this.refusal.message}</p></bb-notice>`;
+    if (!this.figures) return html`<p class="soft">Calculating…</p>`;
     return html`
-      <p>Rules of thumb are for the blackboard: quick, and good to know when to trust. Here each stands beside what this model really takes.</p>
+      <p>Rules of thumb are for the blackboard: quick, and good to know when to trust. Here each stands beside what this model really takes, and below it what lies between the two.</p>
       <div class="scroll"><table>
         <caption class="sr">The course’s formulas and the exact figures</caption>
         <thead><tr><th scope="col">Quantity</th><th scope="col" class="n">Course</th><th scope="col" class="n">Exact</th><th scope="col" class="n">Course / exact</th></tr></thead>
-        ${rows.map((row) => html`<tbody><tr><th scope="row">${row.course.label}</th>
-          <td class="n">${value(shortValue(row.course, true), this.open === row.id, () => { this.open = this.open === row.id ? '' : row.id; }, `${row.course.label}, course`)}</td>
-          <td class="n" title=${row.exactly}>${shortValue({ value: row.exact, unit: row.course.unit }, true)}</td>
-          <td class="n ${Math.abs(row.course.value / row.exact - 1) > 0.1 ? 'no' : ''}">${brief(row.course.value / row.exact)}</td></tr>
-          ${this.open === row.id ? html`<tr><td colspan="4"><bb-explain .term=${{ ...row.course, note: row.why }}></bb-explain></td></tr>` : html`<tr class="why"><td colspan="4" class="small soft">${row.why}</td></tr>`}</tbody>`)}
+        ${this.figures.map((figure) => this.#renderFigure(figure))}
       </table></div>`;
+  }
+
+  #renderFigure({ id, course, exact, differences }: CourseFigure) {
+    const ratio = exact > 0 ? course.value / exact : 1;
+    const amount = (number: number) => `${number < 0 ? '−' : '+'}${shortValue({ value: Math.abs(number), unit: course.unit }, true)}`;
+    return html`<tbody>
+      <tr><th scope="row">${course.label}</th>
+        <td class="n">${value(shortValue(course, true), this.open === id, () => { this.open = this.open === id ? '' : id; }, `${course.label}, course`)}</td>
+        <td class="n">${shortValue({ value: exact, unit: course.unit }, true)}</td><td class="n ${Math.abs(ratio - 1) > 0.1 ? 'no' : ''}">${brief(ratio)}</td></tr>
+      ${this.open === id ? html`<tr class="why"><td colspan="4"><bb-explain .term=${course}></bb-explain></td></tr>` : nothing}
+      ${differences.map((difference) => html`<tr class="why small soft"><th scope="row" colspan="2">${difference.label}</th><td class="n">${amount(difference.value)}</td><td></td></tr>`)}</tbody>`;
   }
 }
