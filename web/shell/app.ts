@@ -37,6 +37,7 @@ export class App extends LitElement {
     footer details > p, footer details > ol { margin-block-start: var(--s2); max-inline-size: 68ch; }
     footer ol { padding-inline-start: 1.4em; }
     .waiting { color: var(--soft); }
+    @container (max-width: 26rem) { .tools { margin-inline-start: -0.4rem; gap: 0; } .tools .button { padding-inline: 0.4rem; } .tools select { padding-inline: 0.4rem 1.5rem; } }
     @media (forced-colors: active) { nav a:not([aria-current]) { border-color: Canvas; } }
     @media print { .bar, footer { display: none; } main { padding-block: 0; } }
   `];

@@ -123,7 +123,7 @@ export const base = css`
   details.section > summary::-webkit-details-marker { display: none; }
   details.section > summary::before { content: '+'; font-weight: 400; color: var(--soft); display: inline-block; inline-size: 1.3em; text-indent: 0; font-family: var(--mono); }
   details.section[open] > summary::before { content: '–'; }
-  details.section > summary > .soft { font-weight: 400; font-size: var(--t0); margin-inline-start: var(--s2); }
+  details.section > summary > .soft { font-weight: 400; font-size: var(--t0); margin-inline-start: var(--s2); display: inline-block; text-indent: 0; }
   details.section > :not(summary) { margin-block-start: var(--s4); }
 
   .spinner { display: inline-block; inline-size: 0.9em; block-size: 0.9em; border: 2px solid var(--rule); border-block-start-color: var(--link); border-radius: 50%; animation: turn 0.9s linear infinite; vertical-align: -0.1em; }

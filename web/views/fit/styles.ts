@@ -26,7 +26,8 @@ export const styles = css`
   .head .lead ~ p, .head .lead ~ details { margin-block-start: var(--s2); }
   bb-bar { margin-block-start: var(--s4); }
   tr.reserve > * { border-block-end: 0; vertical-align: middle; }
-  tr.reserve bb-number-field { inline-size: 8rem; margin-inline-start: auto; }
+  tr.reserve bb-number-field { inline-size: 7rem; margin-inline-start: auto; }
+  @container (max-width: 26rem) { .terms :is(th, td):nth-child(4), .terms tr.group td:last-child, .terms tr.total td:last-child { display: none; } .terms tr.sub > th { padding-inline-start: var(--s2); } }
   .mark { text-decoration: none; cursor: help; color: var(--soft); font-family: var(--mono); }
   .mark.assumed { color: var(--c2); }
   .legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); margin-block-start: var(--s2); max-inline-size: none; }

@@ -23,7 +23,7 @@ export interface TermTable {
 
 export const termTable = ({ groups, total, open, toggle, pointed, point, reserve, note }: TermTable) => html`
   <div class="scroll">
-  <table>
+  <table class="terms">
     <caption class="sr">Memory, term by term</caption>
     <thead><tr><th scope="col">Part</th><th scope="col"><span class="sr">Certainty</span></th><th scope="col" class="n">Size</th><th scope="col" class="n">Share</th></tr></thead>
     ${groups.map((group) => html`<tbody @pointerenter=${() => point(group.id)} @pointerleave=${() => point('')} @focusin=${() => point(group.id)} @focusout=${() => point('')}>

@@ -75,7 +75,7 @@ export class Curve extends Section {
         <line class="axis" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(0)} y2=${y(0)}></line>
         ${y(0) - y(points[0]!.fixed) > 18 ? svg`<text class="named" x=${kMargin.left + 8} y=${y(0) - 8}>Weights and activations</text>` : nothing}
         <line class="limit" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(room)} y2=${y(room)}></line>
-        <text class="named" x=${kMargin.left + 8} y=${y(room) - 7}>${bytes(room, units.value)} of memory</text>
+        <text class="named" x=${kMargin.left + 8} y=${y(room) + (width < 480 ? 16 : -7)}>${bytes(room, units.value)} of memory</text>
         <line class="now" x1=${now} x2=${now} y1=${kMargin.top} y2=${y(0)}></line>
         <text class="named" x=${now} y=${kMargin.top - 8} text-anchor="middle">now ${integer(asked.context)}</text>
         ${crosses ? svg`<circle class="dot" cx=${x(crossing)} cy=${y(room)} r="5"></circle><text class="named" x=${x(crossing) - 8} y=${y(room) - 8} text-anchor="end">${tokens(crossing)} tokens</text>` : nothing}
