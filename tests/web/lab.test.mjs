@@ -149,8 +149,8 @@ describe('Tensor lab', () => {
     const { page, troubles, close } = await visit();
     await answered(page);
     const before = await answer(page).innerText();
-    await page.getByLabel('Rows').fill('16384');
-    await page.getByLabel('Rows').press('Enter');
+    await page.getByLabel('Rows', { exact: true }).fill('16384');
+    await page.getByLabel('Rows', { exact: true }).press('Enter');
     await page.getByLabel('Columns').fill('4096');
     await page.getByLabel('Columns').press('Enter');
     const progress = page.locator('bb-lab progress[max]');
@@ -163,8 +163,8 @@ describe('Tensor lab', () => {
     assert.ok(Date.now() - pressed < 1000, `${Date.now() - pressed} ms`);
     assert.equal(await answer(page).innerText(), before);
     // The workers are there again.
-    await page.getByLabel('Rows').fill('64');
-    await page.getByLabel('Rows').press('Enter');
+    await page.getByLabel('Rows', { exact: true }).fill('64');
+    await page.getByLabel('Rows', { exact: true }).press('Enter');
     await page.getByText('64 × 4,096 values').waitFor();
     await answered(page);
     assert.deepEqual(troubles, []);
@@ -229,6 +229,30 @@ describe('Tensor lab', () => {
     await page.getByLabel('What is limited').selectOption('error');
     await page.locator('bb-lab .which').getByText('Q5_K: 5.5 bits per weight').waitFor();
     assert.match(page.url(), /budget=error:0\.05/);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('a scale search and a rotation lower the error, and the link holds them', async () => {
+    const { page, troubles, close } = await visit({ tensor: 'outliers', a: 'int4_sym_tensor', b: 'int3_sym_g64', formats: 'q8_0' });
+    const errors = async () => [...(await answer(page).innerText()).matchAll(/off by\s([\d.]+)/g)].map((match) => Number(match[1]));
+    await answered(page);
+    await idle(page);
+    const plain = await errors();
+    await page.getByText('Before and beside the format').click();
+    await page.getByLabel('Rotate the rows first').check();
+    await page.waitForURL(/rotate=on/);
+    await answered(page);
+    await idle(page);
+    const rotated = await errors();
+    assert.ok(rotated[0] < plain[0] / 2, `${plain} ${rotated}`);
+    await page.getByLabel('Rotate the rows first').uncheck();
+    await page.getByLabel('Scales of the integer formats').selectOption('mse');
+    await page.waitForURL(/search=mse/);
+    await answered(page);
+    await idle(page);
+    const searched = await errors();
+    assert.ok(searched[1] < plain[1] && searched[0] <= plain[0], `${plain} ${searched}`);
     assert.deepEqual(troubles, []);
     await close();
   });

@@ -93,7 +93,7 @@ export class Block extends LitElement {
       const { first, length, part } = stretchOf(format!, Math.min(cell.row, tensor!.rows - 1), Math.min(cell.column, tensor!.columns - 1), tensor!.rows, tensor!.columns);
       const values = tensor!.values.slice(first, first + length);
       try {
-        const opened = await run('lab.block', { format: format!.id, values, element: Math.min(this.element, length - 1), tensorRange: [tensor!.statistics.min, tensor!.statistics.max] }, { silence: 20_000 });
+        const opened = await run('lab.block', { format: format!.id, values, element: Math.min(this.element, length - 1), method: tensor!.method }, { silence: 20_000 });
         Object.assign(this, { opened, first, excerpt: part, problem: '' });
         this.dispatchEvent(new CustomEvent<Float32Array>('bb-levels', { detail: opened.anatomy.levels }));
       } catch (thrown) {

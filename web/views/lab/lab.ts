@@ -30,7 +30,7 @@ import type { Cell } from './heat-maps.js';
 import { recommendation } from './recommend.js';
 import { decodedNpy, encodedBlob, measure, speed, Superseded, type Watch } from './runner.js';
 import { entryOf, loadTensor, openFile, readable, sourceNames, tensorKey, type OpenFile } from './source.js';
-import { kDefaults, kMaxCount, kSources, kUsualFormats, limits, readState, type LabState } from './state.js';
+import { kDefaults, kMaxCount, kSearches, kSources, kUsualFormats, limits, readState, type LabState } from './state.js';
 import { styles } from './styles.js';
 import type { Detail, Measured, Speed, Tensor } from './tensor.js';
 
@@ -55,6 +55,7 @@ export class Lab extends View {
   @state() private report: Progress | undefined;
   @state() private explained = '';
   @state() private logarithmic = false;
+  @state() private methodOpen = false;
   @state() private limit: Limit | undefined;
   @state() private lines: Lines | undefined;
   @state() private cell: Cell = { row: 0, column: 0 };
@@ -143,7 +144,7 @@ export class Lab extends View {
     if (asked.tensor === 'file' && !this.open) return false;
     if (this.tensor?.key === tensorKey(asked, this.open)) { this.tensorRefusal = undefined; return true; }
     try {
-      const tensor = await loadTensor(asked, this.open, watching);
+      const tensor = await loadTensor(asked, this.open, this.tensor, watching);
       if (!watching.live()) throw new Superseded();
       this.tensor = tensor;
       this.tensorRefusal = undefined;
@@ -161,7 +162,8 @@ export class Lab extends View {
     try {
       const { measured, detail } = await measure(tensor, format, closely, watching);
       this.measured = new Map(this.measured).set(format.id, measured);
-      this.#log.set(`${tensor.key} ${format.id}`, { tensor: { title: tensor.title, rows: tensor.rows, columns: tensor.columns, storedBytes: tensor.storedBytes }, measured });
+      const { title, rows, columns, storedBytes, method } = tensor;
+      this.#log.set(`${tensor.key} ${format.id}`, { tensor: { title, rows, columns, storedBytes, method }, measured });
       // Only what is on show is kept: an encoded tensor may be large.
       if (detail) this.details = new Map([...this.details].filter(([id]) => kSides.some((side) => this.asked[side] === id))).set(format.id, detail);
       this.#refuse(format.id, undefined);
@@ -304,7 +306,7 @@ export class Lab extends View {
 
   /** An embed with few controls keeps its tensor and lets the formats be chosen. */
   #renderInputs() {
-    const choosing = html`<div class="formats stack">${kSides.map((side) => this.#renderFormat(side))}</div>`;
+    const choosing = html`<div class="formats stack">${kSides.map((side) => this.#renderFormat(side))}${this.#renderMethod()}</div>`;
     return this.controls === 'min' ? choosing : html`${this.#renderTensorInputs()}${choosing}`;
   }
 
@@ -370,6 +372,16 @@ export class Lab extends View {
     </div>`;
   }
 
+  #renderMethod() {
+    const { search, rotate } = this.asked;
+    return html`<details class="about" ?open=${this.methodOpen || search !== kDefaults.search || rotate !== ''} @toggle=${(event: Event) => { this.methodOpen = (event.target as HTMLDetailsElement).open; }}><summary>Before and beside the format</summary>
+      <div class="field"><label class="label" for="search">Scales of the integer formats</label>
+        <select id="search" @change=${(event: Event) => this.setParams({ search: (event.target as HTMLSelectElement).value })}>
+          ${kSearches.map((id) => html`<option value=${id} .selected=${id === search}>${{ absmax: 'from the whole range', mse: 'searched for the least error', percentile: 'from the inner 99.9 %' }[id]}</option>`)}</select></div>
+      <label class="check"><input type="checkbox" .checked=${rotate === 'on'} @change=${(event: Event) => this.setParams({ rotate: (event.target as HTMLInputElement).checked ? 'on' : '' })}> Rotate the rows first</label>
+      <p class="hint">A Walsh-Hadamard rotation spreads every outlier over its row, and is undone after decoding. It helps where a few columns are far wider than the rest.</p></details>`;
+  }
+
   #renderRefusal({ message, offset, field }: CoreError) {
     return html`<bb-notice kind="error"><p>${message}</p>
       ${offset !== undefined ? html`<p>At ${exact(offset)}.</p>` : field && field !== 'rowLength' ? html`<p>Field: <code>${field}</code></p>` : nothing}
@@ -410,13 +422,13 @@ export class Lab extends View {
         <bb-lab-maps class=${stale(asked.a) || stale(asked.b) ? 'stale' : ''} .tensor=${tensor} .a=${detailA} .b=${detailB} labelA=${label('a')} labelB=${label('b')} @bb-cell=${(event: CustomEvent<Cell>) => { this.cell = event.detail; }}></bb-lab-maps>
       </section>
       <section aria-labelledby="block"><h2 id="block">One block, bit by bit</h2>
-        <div class="two">${kSides.map((side) => html`<bb-lab-block .tensor=${tensor} .format=${this.#format(asked[side])!} letter=${side} .cell=${this.cell} @bb-levels=${(event: CustomEvent<Float32Array>) => { this.levels = { ...this.levels, [side]: event.detail }; }}></bb-lab-block>`)}</div>
+        ${tensor.method.rotate ? html`<p class="soft small">With the rotation, a code stands for a mixture of a row’s values. Turn it off to open a block.</p>` : html`<div class="two">${kSides.map((side) => html`<bb-lab-block .tensor=${tensor} .format=${this.#format(asked[side])!} letter=${side} .cell=${this.cell} @bb-levels=${(event: CustomEvent<Float32Array>) => { this.levels = { ...this.levels, [side]: event.detail }; }}></bb-lab-block>`)}</div>`}
       </section>
       <section aria-labelledby="spread"><div class="row between"><h2 id="spread">How the values are spread</h2>
         <label class="check"><input type="checkbox" .checked=${this.logarithmic} @change=${(event: Event) => { this.logarithmic = (event.target as HTMLInputElement).checked; }}> Logarithmic counts</label></div>
         <div class="two">${kSides.map((side) => {
           const detail = this.#current(this.details.get(asked[side]));
-          return html`<bb-lab-histogram kind=${side} class=${stale(asked[side]) ? 'stale' : ''} label="${side.toUpperCase()}: ${label(side)}" .original=${tensor.counts} .decoded=${detail?.counts} .range=${tensor.range} .outside=${detail?.outside ?? 0} .logarithmic=${this.logarithmic} .codes=${this.levels[side]}></bb-lab-histogram>`;
+          return html`<bb-lab-histogram kind=${side} class=${stale(asked[side]) ? 'stale' : ''} label="${side.toUpperCase()}: ${label(side)}" .original=${tensor.counts} .decoded=${detail?.counts} .range=${tensor.range} .outside=${detail?.outside ?? 0} .logarithmic=${this.logarithmic} .codes=${tensor.method.rotate ? [] : this.levels[side]}></bb-lab-histogram>`;
         })}</div>
         <p class="small soft">The ticks below the axis are the code book of the block above: every value that its codes can give.</p>
       </section>

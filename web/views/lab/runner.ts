@@ -42,8 +42,9 @@ const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
 
 /** Whole rows, whole cells of the picture, and whole blocks of the format, which need not end with a row. */
-export function cut({ rows, columns, grid: { rowsPerCell } }: Tensor, { blockLength, encodesInParts }: FormatInfo): Stretch[] {
-  if (!encodesInParts) return [{ firstRow: 0, rows }];
+export function cut({ rows, columns, grid: { rowsPerCell }, method }: Tensor, { blockLength, tensorBytes, encodesInParts }: FormatInfo): Stretch[] {
+  // One scale for the tensor is searched over all of it.
+  if (!encodesInParts || (tensorBytes > 0 && method.search !== 'absmax')) return [{ firstRow: 0, rows }];
   const unit = lcm(rowsPerCell, blockLength > 0 ? blockLength / gcd(blockLength, columns) : 1);
   const step = Math.max(1, Math.round(kPart / columns / unit)) * unit;
   return Array.from({ length: Math.ceil(rows / step) }, (_, i) => ({ firstRow: i * step, rows: Math.min(step, rows - i * step) }));
@@ -53,14 +54,14 @@ const slice = (tensor: Tensor, { firstRow, rows }: Stretch) => tensor.values.sli
 
 /** The error report of one format, and with `closely` what the pictures need. */
 export async function measure(tensor: Tensor, format: FormatInfo, closely: boolean, watch: Watch): Promise<{ measured: Measured; detail?: Detail }> {
-  const { rows, columns, grid, range, statistics } = tensor;
+  const { rows, columns, grid, range, method } = tensor;
   const stretches = cut(tensor, format);
   let done = 0;
   const results = await spread(stretches, watch, async (stretch) => {
     const values = slice(tensor, stretch);
     const result = await run(
       'lab.part',
-      { format: format.id, values, columns, tensorRange: [statistics.min, statistics.max], ...(closely && { detail: { grid, range } }) },
+      { format: format.id, values, columns, method, ...(closely && { detail: { grid, range } }) },
       { signal: watch.signal, transfer: [values.buffer], silence: kSilence },
     );
     done += stretch.rows * columns;
@@ -114,7 +115,7 @@ const added = (sum: LineErrors, part: LineErrors): LineErrors => ({
 
 /** On at most kPart values of the tensor: enough to leave the small caches, and soon done. */
 export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): Promise<Speed> {
-  const stretch = cut(tensor, { ...format, encodesInParts: true })[0]!;
+  const stretch = cut(tensor, { ...format, tensorBytes: 0, encodesInParts: true })[0]!;
   const values = slice(tensor, stretch);
   const count = values.length;
   watch.onProgress({ stage: `Timing ${format.label}`, done: 0, total: 0 });
@@ -129,7 +130,7 @@ export async function decodedNpy(tensor: Tensor, detail: Detail, watch: Watch): 
   let done = 0;
   const parts = await spread(detail.parts, watch, async (part) => {
     const bytes = part.bytes.slice();
-    const values = await run('lab.decode', { format: detail.formatId, bytes, rows: part.rows, columns }, { signal: watch.signal, transfer: [bytes.buffer], silence: kSilence });
+    const values = await run('lab.decode', { format: detail.formatId, bytes, rows: part.rows, columns, rotate: tensor.method.rotate }, { signal: watch.signal, transfer: [bytes.buffer], silence: kSilence });
     done += part.rows * columns;
     watch.onProgress({ stage: 'Decoding', done, total: rows * columns });
     return values as Float32Array<ArrayBuffer>;

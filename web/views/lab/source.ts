@@ -47,21 +47,33 @@ export function matrixOf(shape: number[]): Matrix {
 }
 
 /** What the tensor that is asked for depends on. */
-export function tensorKey(asked: LabState, open: OpenFile | undefined): string {
+function sourceKey(asked: LabState, open: OpenFile | undefined): string {
   const { tensor, rows, columns, seed, scale, nu, name } = asked;
   if (tensor === 'file') return open ? ['file', open.file.name, open.file.size, open.file.lastModified, entryOf(open, name)?.name].join(' ') : '';
   return [tensor, rows, columns, seed, scale, tensor === 'student-t' ? nu : ''].join(' ');
 }
 
+/** And what is done to it. */
+export const tensorKey = (asked: LabState, open: OpenFile | undefined): string => [sourceKey(asked, open), asked.search, asked.rotate].join(' ');
+
 export const entryOf = (open: OpenFile, name: string): TensorEntry | undefined => readable(open).find((entry) => entry.name === name) ?? readable(open)[0];
 
-export async function loadTensor(asked: LabState, open: OpenFile | undefined, watch: Watch): Promise<Tensor> {
-  const key = tensorKey(asked, open);
+/** `last` is used again where only the method differs. */
+export async function loadTensor(asked: LabState, open: OpenFile | undefined, last: Tensor | undefined, watch: Watch): Promise<Tensor> {
+  const source = sourceKey(asked, open);
+  const tensor = last?.source === source ? last : await loadValues(asked, open, source, watch);
+  const { columns, statistics, values } = tensor;
+  const rotate = asked.rotate === 'on';
+  const tensorRange: [number, number] = rotate ? await run('lab.rotatedRange', { values, columns }, { ...watch, silence: 60_000 }) : [statistics.min, statistics.max];
+  return { ...tensor, key: tensorKey(asked, open), method: { search: asked.search, rotate, tensorRange } };
+}
+
+async function loadValues(asked: LabState, open: OpenFile | undefined, source: string, watch: Watch): Promise<Omit<Tensor, 'key' | 'method'>> {
   if (asked.tensor !== 'file') {
     const { tensor, rows, columns, seed, scale, nu } = asked;
     const distribution: Distribution = tensor === 'outliers' ? 'normal' : tensor === 'student-t' ? 'student_t' : tensor;
     const loaded = await run('lab.generate', { distribution, rows, columns, seed, scale, nu, outliers: tensor === 'outliers' }, { ...watch, silence: 30_000 });
-    return { ...whole(loaded), key, rows, columns, title: sourceNames[tensor], storedType: 'F32', storedBytes: 4 * rows * columns, note: '' };
+    return { ...whole(loaded), source, rows, columns, title: sourceNames[tensor], storedType: 'F32', storedBytes: 4 * rows * columns, note: '' };
   }
   const entry = entryOf(open!, asked.name)!;
   const matrix = matrixOf(entry.shape);
@@ -69,7 +81,7 @@ export async function loadTensor(asked: LabState, open: OpenFile | undefined, wa
   if (count > kMaxCount) throw refuse(`${entry.name} has ${integer(count)} values; this page takes ${integer(kMaxCount)} at once. Choose a smaller tensor.`);
   const loaded = await run('lab.read', { file: open!.file, entry, rows: matrix.rows, columns: matrix.columns }, { ...watch, silence: 60_000 });
   const title = open!.report.format === 'npy' ? open!.file.name : `${entry.name} of ${open!.file.name}`;
-  return { ...whole(loaded), ...matrix, key, title, storedType: entry.type, storedBytes: entry.byteLength };
+  return { ...whole(loaded), ...matrix, source, title, storedType: entry.type, storedBytes: entry.byteLength };
 }
 
 const whole = ({ values, statistics, cells, grid, range, counts }: Loaded) => ({ values, statistics, cells, grid, range, counts });

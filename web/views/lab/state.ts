@@ -1,5 +1,6 @@
 // What the Tensor lab is asked, as its part of the address: tensor=laplace&rows=512&columns=512&seed=7&a=q4_0&b=nf4.
 // Names and meanings here are for ever; a new one gets a default that leaves old links as they were.
+import type { ScaleSearch } from 'bitbudget';
 import type { Params } from '../../shell/hash.js';
 
 export const kSources = ['normal', 'laplace', 'student-t', 'uniform', 'outliers', 'file'] as const;
@@ -20,6 +21,10 @@ export interface LabState {
   /** The two formats that are looked at closely. */
   a: string;
   b: string;
+  /** How uniform integers choose their scale: "absmax", "mse" or "percentile". */
+  search: ScaleSearch;
+  /** "on": every row is rotated (Walsh-Hadamard) before a format and back after it. */
+  rotate: string;
   /** The formats of the table, ids with commas between; empty: the usual ones. A and B are always in it. */
   formats: string;
   /** Column of the table, with "-" before it for the largest first. */
@@ -28,7 +33,9 @@ export interface LabState {
   budget: string;
 }
 
-export const kDefaults: LabState = { tensor: 'normal', rows: 512, columns: 512, seed: 1, scale: 0.02, nu: 5, file: '', name: '', a: 'q4_0', b: 'nf4', formats: '', sort: 'bits', budget: 'bits:4.5' };
+export const kDefaults: LabState = { tensor: 'normal', rows: 512, columns: 512, seed: 1, scale: 0.02, nu: 5, file: '', name: '', a: 'q4_0', b: 'nf4', search: 'absmax', rotate: '', formats: '', sort: 'bits', budget: 'bits:4.5' };
+
+export const kSearches: readonly ScaleSearch[] = ['absmax', 'mse', 'percentile'];
 
 export const kUsualFormats = ['q8_0', 'f8_e4m3', 'q6_k', 'q5_k', 'q4_k', 'q4_0', 'nf4', 'mxfp4', 'nvfp4_tensor', 'int4_asym_g64', 'int4_sym_tensor', 'q3_k', 'q2_k'];
 
@@ -74,6 +81,13 @@ export function readState(params: Params): { state: LabState; problems: string[]
     if (kSources.includes(source)) state.tensor = source;
     else problems.push(`there is no tensor “${source}”`);
   }
+  const search = params['search'] as ScaleSearch | undefined;
+  if (search !== undefined) {
+    if (kSearches.includes(search)) state.search = search;
+    else problems.push(`there is no scale search “${search}”`);
+  }
+  if (params['rotate'] === 'on') state.rotate = 'on';
+  else if (params['rotate'] !== undefined) problems.push(`rotate “${params['rotate']}” can only be “on”`);
   for (const key of ['file', 'name', 'a', 'b', 'formats', 'sort', 'budget'] as const) state[key] = params[key] ?? state[key];
   if (!readBudget(state.budget)) {
     problems.push(`budget “${state.budget}” is not one such as bits:4.5, size:100000 or error:0.05`);

@@ -20,7 +20,7 @@ export const styles = css`
   .letter.b { background: var(--c2); color: var(--on-c2); }
   .about { margin-block-start: var(--s2); font-size: var(--t0); }
   .about > summary { color: var(--soft); }
-  .about > p { margin-block-start: var(--s2); }
+  .about > p, .about > .field, .about > .check { margin-block-start: var(--s2); }
   bb-notice { margin-block-start: var(--s2); }
   .compared { max-inline-size: 44rem; }
   .compared thead th { white-space: normal; }

@@ -1,7 +1,7 @@
 // The Tensor lab's work, inside a worker.
-import type { Anatomy, Distribution, EntropyEstimate, ErrorReport, FileReport, FormatInfo, LineErrors, Statistics, TensorEntry, Throughput } from 'bitbudget';
+import type { Anatomy, Distribution, EncodeOptions, EntropyEstimate, ErrorReport, FileReport, FormatInfo, LineErrors, Statistics, TensorEntry, Throughput } from 'bitbudget';
 import type { TaskContext } from '../../worker/task.js';
-import { gridFor, kBins, type Grid } from './tensor.js';
+import { gridFor, kBins, type Grid, type Method } from './tensor.js';
 
 const kChunk = 2 ** 19;
 
@@ -71,8 +71,7 @@ export interface Part {
   format: string;
   values: Float32Array;
   columns: number;
-  /** Of the whole tensor. */
-  tensorRange: [number, number];
+  method: Method;
   /** For the closer look: the grid and the histogram of the whole. */
   detail?: { grid: Grid; range: number };
 }
@@ -81,6 +80,9 @@ export interface PartResult {
   sums: Float64Array;
   detail?: { bytes: Uint8Array; cells: Float32Array; errors: Float32Array; counts: Float64Array; outside: number; rows: LineErrors; columns: LineErrors };
 }
+
+/** A tensor range takes the place of a search: it is passed on only where nothing is searched. */
+const encodeOptions = ({ search: scaleSearch, tensorRange }: Method): EncodeOptions => ({ scaleSearch, ...(scaleSearch === 'absmax' && { tensorRange }) });
 
 export interface Opened { bytes: Uint8Array; decoded: Float32Array; anatomy: Anatomy; }
 
@@ -128,9 +130,18 @@ export const labTasks = {
     return describe(context, values, rows, columns);
   },
 
-  'lab.part': ({ core, transfer }: TaskContext, { format, values, columns, tensorRange, detail }: Part): PartResult => {
-    const bytes = core.encode(format, values, { rowLength: columns, tensorRange });
-    const decoded = core.decode(format, bytes, values.length, { rowLength: columns });
+  /** Smallest and largest value once every row is rotated. */
+  'lab.rotatedRange': ({ core }: TaskContext, { values, columns }: { values: Float32Array; columns: number }): [number, number] => {
+    const { min, max } = core.statistics(core.rotate(values, { rowLength: columns }));
+    return [min, max];
+  },
+
+  'lab.part': ({ core, transfer }: TaskContext, { format, values, columns, method, detail }: Part): PartResult => {
+    const { rotate } = method;
+    const encoded = rotate ? core.rotate(values, { rowLength: columns }) : values;
+    const bytes = core.encode(format, encoded, { rowLength: columns, ...encodeOptions(method) });
+    const straight = core.decode(format, bytes, values.length, { rowLength: columns });
+    const decoded = rotate ? core.rotate(straight, { rowLength: columns, back: true }) : straight;
     const sums = core.errorSums(values, decoded);
     if (!detail) return { sums };
     const cells = extremes(decoded, columns, detail.grid);
@@ -153,13 +164,14 @@ export const labTasks = {
   'lab.outliers': ({ core }: TaskContext, figures: Float64Array[]): Uint32Array[] => figures.map((each) => core.outliers(each)),
 
   /** One stretch of a row by itself, and what each bit of its encoding is for. */
-  'lab.block': ({ core }: TaskContext, { format, values, element, tensorRange }: { format: string; values: Float32Array; element: number; tensorRange: [number, number] }): Opened => {
-    const bytes = core.encode(format, values, { tensorRange });
+  'lab.block': ({ core }: TaskContext, { format, values, element, method }: { format: string; values: Float32Array; element: number; method: Method }): Opened => {
+    const bytes = core.encode(format, values, encodeOptions(method));
     return { bytes, decoded: core.decode(format, bytes, values.length), anatomy: core.anatomy(format, bytes, values.length, element) };
   },
 
-  'lab.decode': ({ core, transfer }: TaskContext, { format, bytes, rows, columns }: { format: string; bytes: Uint8Array; rows: number; columns: number }): Float32Array => {
-    const values = core.decode(format, bytes, rows * columns, { rowLength: columns });
+  'lab.decode': ({ core, transfer }: TaskContext, { format, bytes, rows, columns, rotate }: { format: string; bytes: Uint8Array; rows: number; columns: number; rotate: boolean }): Float32Array => {
+    const straight = core.decode(format, bytes, rows * columns, { rowLength: columns });
+    const values = rotate ? core.rotate(straight, { rowLength: columns, back: true }) : straight;
     transfer(values.buffer);
     return values;
   },

@@ -1,5 +1,5 @@
 // The tensor on the bench, and what was measured on it.
-import type { ErrorReport, FormatInfo, LineErrors, Statistics, Throughput } from 'bitbudget';
+import type { ErrorReport, FormatInfo, LineErrors, ScaleSearch, Statistics, Throughput } from 'bitbudget';
 
 /** How a matrix is drawn and counted: pictures have at most kMostCells cells a side, histograms kBins bins. */
 export const kMostCells = 256;
@@ -19,9 +19,20 @@ export function gridFor(rows: number, columns: number): Grid {
   return { rowsPerCell, columnsPerCell, rows: Math.ceil(rows / rowsPerCell), columns: Math.ceil(columns / columnsPerCell) };
 }
 
+/** What is done to a tensor besides its format. */
+export interface Method {
+  search: ScaleSearch;
+  rotate: boolean;
+  /** Smallest and largest of the values that are encoded, which rotation changes. */
+  tensorRange: [number, number];
+}
+
 export interface Tensor {
   /** Differs whenever the values do. */
+  source: string;
+  /** Differs whenever the values or the method do. */
   key: string;
+  method: Method;
   title: string;
   rows: number;
   columns: number;
