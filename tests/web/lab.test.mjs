@@ -160,7 +160,7 @@ describe('Tensor lab', () => {
     const pressed = Date.now();
     await page.keyboard.press('Escape');
     await page.getByText('Cancelled; what is shown is the last result that was finished').waitFor();
-    assert.ok(Date.now() - pressed < 1000, `${Date.now() - pressed} ms`);
+    assert.ok(Date.now() - pressed < 3000, `${Date.now() - pressed} ms`);
     assert.equal(await answer(page).innerText(), before);
     // The workers are there again.
     await page.getByLabel('Rows', { exact: true }).fill('64');
