@@ -1,6 +1,7 @@
 #include "theory/approximation.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include <Eigen/Dense>
@@ -15,21 +16,19 @@ double ReluNetwork::operator()(double x) const {
   return sum;
 }
 
-Result<ReluNetwork> fit_relu_network(const std::function<double(double)>& target, std::size_t units, std::size_t samples) {
-  if (units < 1 || units > 512 || samples < 2 * units) {
+Result<ReluNetwork> fit_relu_network(std::span<const double> target, std::size_t units) {
+  if (units < 1 || units > 512 || target.size() < 2 * units) {
     return fail_field(ErrorCode::invalid_argument, "units", "A network has 1 to 512 units, fitted on at least twice as many points.");
   }
   ReluNetwork network;
-  const auto rows = static_cast<Eigen::Index>(samples);
+  const auto rows = static_cast<Eigen::Index>(target.size());
   const auto columns = static_cast<Eigen::Index>(units) + 1;
   // The hat functions of the same knots span the same space and make a well-conditioned system; the slopes' changes are
   // then the weights of the rectified units.
   Eigen::MatrixXd hats = Eigen::MatrixXd::Zero(rows, columns);
-  Eigen::VectorXd wanted(rows);
+  const Eigen::Map<const Eigen::VectorXd> wanted(target.data(), rows);
   for (Eigen::Index i = 0; i < rows; ++i) {
-    const double x = static_cast<double>(i) / static_cast<double>(rows - 1);
-    wanted(i) = target(x);
-    const double scaled = x * static_cast<double>(units);
+    const double scaled = static_cast<double>(i) / static_cast<double>(rows - 1) * static_cast<double>(units);
     const auto cell = std::min(static_cast<Eigen::Index>(scaled), columns - 2);
     hats(i, cell + 1) = scaled - static_cast<double>(cell);
     hats(i, cell) = 1 - hats(i, cell + 1);
@@ -49,6 +48,7 @@ Result<ReluNetwork> fit_relu_network(const std::function<double(double)>& target
 }
 
 ReluNetwork quantized(const ReluNetwork& network, unsigned bits) {
+  assert(bits >= 2 && bits <= 24);
   ReluNetwork rounded = network;
   double largest = std::abs(network.offset);
   for (const double weight : network.weights) largest = std::max(largest, std::abs(weight));
@@ -60,12 +60,17 @@ ReluNetwork quantized(const ReluNetwork& network, unsigned bits) {
   return rounded;
 }
 
-double sup_error(const std::function<double(double)>& target, const ReluNetwork& network, std::size_t points) {
+std::vector<double> evaluate(const ReluNetwork& network, std::size_t count) {
+  assert(count >= 2);
+  std::vector<double> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = network(static_cast<double>(i) / static_cast<double>(count - 1));
+  return values;
+}
+
+double sup_error(std::span<const double> target, const ReluNetwork& network) {
+  const auto values = evaluate(network, target.size());
   double worst = 0;
-  for (std::size_t i = 0; i < points; ++i) {
-    const double x = static_cast<double>(i) / static_cast<double>(points - 1);
-    worst = std::max(worst, std::abs(target(x) - network(x)));
-  }
+  for (std::size_t i = 0; i < values.size(); ++i) worst = std::max(worst, std::abs(target[i] - values[i]));
   return worst;
 }
 

@@ -2,7 +2,6 @@
 // bit budget. Cybenko (1989) and Hornik (1991) promise the limit in units; fixed bits leave a floor.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -20,14 +19,18 @@ struct ReluNetwork {
   double operator()(double x) const;
 };
 
-/// Least squares on `samples` evenly spaced points of [0, 1]; units 1 to 512 (invalid_argument), samples at least twice that.
-Result<ReluNetwork> fit_relu_network(const std::function<double(double)>& target, std::size_t units, std::size_t samples = 2048);
+/// Least squares on `target`, the function's values at evenly spaced points from 0 to 1. units 1 to 512, and at least twice
+/// as many points (invalid_argument).
+Result<ReluNetwork> fit_relu_network(std::span<const double> target, std::size_t units);
 
-/// The same network with its output weights and offset rounded to `bits`-bit codes (2 to 24, symmetric, one scale per
-/// network, nearest): (units + 1) bits in all, plus one 16-bit scale.
+/// The same network with its output weights and offset rounded to `bits`-bit codes (2 to 24, asserted; symmetric, one scale
+/// per network, nearest): (units + 1) x bits in all, plus one 16-bit scale.
 ReluNetwork quantized(const ReluNetwork& network, unsigned bits);
 
-/// Largest |target - network| on an even grid of `points` points.
-double sup_error(const std::function<double(double)>& target, const ReluNetwork& network, std::size_t points = 4096);
+/// The network's values at `count` >= 2 evenly spaced points from 0 to 1.
+std::vector<double> evaluate(const ReluNetwork& network, std::size_t count);
+
+/// Largest |target - network| over those points.
+double sup_error(std::span<const double> target, const ReluNetwork& network);
 
 }  // namespace bitbudget::theory

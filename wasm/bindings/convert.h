@@ -7,10 +7,12 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <emscripten/bind.h>
 #include <emscripten/val.h>
@@ -57,6 +59,23 @@ val to_array(const Range& range, Convert convert) {
   return out;
 }
 
+/// An object with these fields.
+inline val object(std::initializer_list<std::pair<const char*, val>> fields) {
+  val out = val::object();
+  for (const auto& [name, value] : fields) out.set(name, value);
+  return out;
+}
+
+/// A typed array of its own with these numbers.
+template <class T>
+val typed_array(std::span<const T> numbers) {
+  return val(emscripten::typed_memory_view(numbers.size(), numbers.data())).template call<val>("slice");
+}
+template <class T>
+val typed_array(const std::vector<T>& numbers) {
+  return typed_array(std::span<const T>(numbers));
+}
+
 /// Uninitialised memory whose allocation can fail: a Result, where a std::vector would abort.
 template <class T>
 class Buffer {
@@ -82,7 +101,7 @@ class Buffer {
   std::span<const std::byte> bytes() const { return std::as_bytes(span()); }
 
   /// The one copy out: a typed array of its own.
-  val copy_out() const { return view().template call<val>("slice"); }
+  val copy_out() const { return typed_array(span()); }
 
  private:
   Buffer(T* memory, std::size_t count) : memory_(memory), count_(count) {}

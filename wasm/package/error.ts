@@ -54,3 +54,15 @@ export function typed<T extends ArrayBufferView>(value: T, kind: `${'Float32' | 
   if (ArrayBuffer.isView(value) && (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === kind) return value;
   throw new BitbudgetError('invalid_argument', `${field} must be a ${kind}.`, { field });
 }
+
+/** Throws unless it holds: what the core takes for granted is checked here. */
+export function require(condition: boolean, field: string, message: string): void {
+  if (!condition) throw new BitbudgetError('invalid_argument', message, { field });
+}
+
+/** The place of `value` in `list`, or the error that lists what there is. */
+export function oneOf<T extends string>(value: T, list: readonly T[], field: string): number {
+  const index = list.indexOf(value);
+  require(index >= 0, field, `${field} must be one of ${list.join(', ')}.`);
+  return index;
+}

@@ -1,0 +1,169 @@
+// core/prune, core/lowrank and core/calibrate for JavaScript: the compressors that change weights rather than their format.
+#include "convert.h"
+
+#include "calibrate/layer.h"
+#include "formats/registry.h"
+#include "lowrank/svd.h"
+#include "prune/mask.h"
+#include "prune/saliency.h"
+#include "prune/sparse_storage.h"
+
+namespace bitbudget::wasm {
+namespace {
+
+std::size_t size(double number) { return static_cast<std::size_t>(number); }
+
+val floats(const Result<std::vector<float>>& result) {
+  return settle(result, [](const std::vector<float>& values) { return typed_array(values); });
+}
+
+/// `method`: "magnitude", "wanda" (weights: the inputs' norms) or "obd" (weights: the Hessian's diagonal).
+val saliency(const std::string& method, const val& weights, const val& factors) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  const auto f = Buffer<float>::copy_of(factors);
+  if (!f) return failure(f.error());
+  if (method == "magnitude") return success(typed_array(prune::magnitude(w->span())));
+  return success(typed_array(method == "wanda" ? prune::wanda(w->span(), f->span()) : prune::brain_damage(w->span(), f->span())));
+}
+
+val mask(const Result<prune::Mask>& result) {
+  return settle(result, [](const prune::Mask& kept) { return typed_array(kept); });
+}
+
+val prune_global(const val& scores, double sparsity, bool sort) {
+  const auto in = Buffer<float>::copy_of(scores);
+  if (!in) return failure(in.error());
+  return mask(prune::prune_global(in->span(), sparsity, sort ? prune::Search::sort : prune::Search::select));
+}
+
+val prune_rows(const val& scores, double row_length, double sparsity) {
+  const auto in = Buffer<float>::copy_of(scores);
+  if (!in) return failure(in.error());
+  return mask(prune::prune_rows(in->span(), size(row_length), sparsity));
+}
+
+val prune_blocks(const val& scores, double row_length, double block_rows, double block_columns, double sparsity) {
+  const auto in = Buffer<float>::copy_of(scores);
+  if (!in) return failure(in.error());
+  return mask(prune::prune_blocks(in->span(), size(row_length), size(block_rows), size(block_columns), sparsity));
+}
+
+val prune_n_of_m(const val& scores, double row_length, double keep, double group) {
+  const auto in = Buffer<float>::copy_of(scores);
+  if (!in) return failure(in.error());
+  return mask(prune::prune_n_of_m(in->span(), size(row_length), size(keep), size(group)));
+}
+
+/// `layout` is the index in the package's list, which follows the enum.
+val sparse_size(int layout, const std::string& format, double rows, double columns, double kept) {
+  return settle(formats::get(format), [&](const formats::Format* values) {
+    return val(static_cast<double>(prune::stored_size(static_cast<prune::Layout>(layout), *values, static_cast<std::uint64_t>(rows),
+                                                      static_cast<std::uint64_t>(columns), static_cast<std::uint64_t>(kept))));
+  });
+}
+
+val break_even_sparsity(int layout, const std::string& format, double rows, double columns) {
+  return settle(formats::get(format), [&](const formats::Format* values) {
+    return val(prune::break_even_sparsity(static_cast<prune::Layout>(layout), *values, static_cast<std::uint64_t>(rows),
+                                          static_cast<std::uint64_t>(columns)));
+  });
+}
+
+val sparse_store(int layout, const std::string& format, const val& weights, const val& kept, double row_length) {
+  const auto values = formats::get(format);
+  if (!values) return failure(values.error());
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  const auto m = Buffer<std::uint8_t>::copy_of(kept);
+  if (!m) return failure(m.error());
+  const auto bytes = prune::store(static_cast<prune::Layout>(layout), **values, w->span(), m->span(), size(row_length));
+  return settle(bytes, [](const std::vector<std::byte>& stored) {
+    return typed_array(std::span(reinterpret_cast<const std::uint8_t*>(stored.data()), stored.size()));
+  });
+}
+
+val to_val(const lowrank::Svd& svd) {
+  return object({{"singularValues", typed_array(svd.singular_values)},
+                 {"rows", val(svd.factors.rows)},
+                 {"columns", val(svd.factors.columns)},
+                 {"rank", val(svd.factors.rank)},
+                 {"left", typed_array(svd.factors.left)},
+                 {"right", typed_array(svd.factors.right)}});
+}
+
+val truncated_svd(const val& weights, double columns, double rank) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  return settle(lowrank::truncated_svd(w->span(), size(columns), size(rank)), [](const lowrank::Svd& svd) { return to_val(svd); });
+}
+
+val randomized_svd(const val& weights, double columns, double rank, double seed) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  return settle(lowrank::randomized_svd(w->span(), size(columns), size(rank), {.seed = static_cast<std::uint64_t>(seed)}),
+                [](const lowrank::Svd& svd) { return to_val(svd); });
+}
+
+/// left is rows x rank and right rank x columns: the package has checked the lengths.
+val multiply_factors(const val& left, const val& right, double rank) {
+  const auto l = Buffer<float>::copy_of(left);
+  if (!l) return failure(l.error());
+  const auto r = Buffer<float>::copy_of(right);
+  if (!r) return failure(r.error());
+  const auto a = l->span();
+  const auto b = r->span();
+  return success(typed_array(lowrank::multiply({a.size() / size(rank), b.size() / size(rank), size(rank), {a.begin(), a.end()}, {b.begin(), b.end()}})));
+}
+
+/// `method`: "nearest", "gptq" or "awq". `inputs` has whole rows of `columns`.
+val calibrated_rounding(const std::string& method, const val& weights, double columns, const val& inputs, double bits, double group) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  const auto x = Buffer<float>::copy_of(inputs);
+  if (!x) return failure(x.error());
+  const calibrate::Grid grid{static_cast<unsigned>(bits), size(group)};
+  if (method == "nearest") return floats(calibrate::round_to_nearest(w->span(), size(columns), grid));
+  if (method == "gptq") return floats(calibrate::gptq(w->span(), size(columns), grid, calibrate::hessian(x->span(), size(columns))));
+  return settle(calibrate::awq(w->span(), size(columns), grid, x->span()),
+                [](const calibrate::ScaledRounding& scaled) { return typed_array(scaled.weights); });
+}
+
+val brain_surgeon(const val& weights, double columns, const val& inputs, double sparsity, double block, bool compensate) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  const auto x = Buffer<float>::copy_of(inputs);
+  if (!x) return failure(x.error());
+  return floats(calibrate::brain_surgeon(w->span(), size(columns), sparsity, size(block), calibrate::hessian(x->span(), size(columns)), compensate));
+}
+
+val output_error(const val& weights, const val& changed, double columns, const val& inputs) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  const auto v = Buffer<float>::copy_of(changed);
+  if (!v) return failure(v.error());
+  const auto x = Buffer<float>::copy_of(inputs);
+  if (!x) return failure(x.error());
+  return success(val(calibrate::output_error(w->span(), v->span(), size(columns), x->span())));
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(bitbudget_compressors) {
+  emscripten::function("saliency", &saliency);
+  emscripten::function("pruneGlobal", &prune_global);
+  emscripten::function("pruneRows", &prune_rows);
+  emscripten::function("pruneBlocks", &prune_blocks);
+  emscripten::function("pruneNOfM", &prune_n_of_m);
+  emscripten::function("sparseSize", &sparse_size);
+  emscripten::function("breakEvenSparsity", &break_even_sparsity);
+  emscripten::function("sparseStore", &sparse_store);
+  emscripten::function("truncatedSvd", &truncated_svd);
+  emscripten::function("randomizedSvd", &randomized_svd);
+  emscripten::function("multiplyFactors", &multiply_factors);
+  emscripten::function("calibratedRounding", &calibrated_rounding);
+  emscripten::function("brainSurgeon", &brain_surgeon);
+  emscripten::function("outputError", &output_error);
+}
+
+}  // namespace bitbudget::wasm

@@ -1,0 +1,69 @@
+import type { MainModule } from './bitbudget.mjs';
+import type { CompressorsApi, LowRank, SparseLayout } from './api.js';
+import { finite, natural, oneOf, require, typed, unwrap } from './error.js';
+
+/** In the order of the core's enum. */
+const layouts: readonly SparseLayout[] = ['bitmask', 'csr', '2:4'];
+
+function floats(values: Float32Array, field: string): Float32Array {
+  return typed(values, 'Float32Array', field);
+}
+
+function share(sparsity: number): number {
+  require(finite(sparsity, 'sparsity') >= 0 && sparsity <= 1, 'sparsity', 'sparsity is a share from 0 to 1.');
+  return sparsity;
+}
+
+/** A matrix with whole rows of `columns`, which the core takes for granted. */
+function rowsOf(values: Float32Array, columns: number, field: string): Float32Array {
+  require(natural(columns, 'columns') >= 1 && floats(values, field).length % columns === 0, field, `${field} must have whole rows of ${columns}.`);
+  return values;
+}
+
+export function compressorsApi(module: MainModule): CompressorsApi {
+  const factored = (method: string, weights: Float32Array, factors: Float32Array, field: string) => {
+    require(floats(factors, field).length > 0 && floats(weights, 'weights').length % factors.length === 0, field, `${field} needs one entry per column.`);
+    return unwrap<Float32Array>(() => module.saliency(method, weights, factors));
+  };
+  return {
+    magnitude: (weights) => unwrap<Float32Array>(() => module.saliency('magnitude', floats(weights, 'weights'), new Float32Array())),
+    wanda: (weights, inputNorms) => factored('wanda', weights, inputNorms, 'inputNorms'),
+    brainDamage: (weights, hessianDiagonal) => factored('obd', weights, hessianDiagonal, 'hessianDiagonal'),
+    pruneGlobal: (scores, sparsity, { search = 'select' } = {}) =>
+      unwrap<Uint8Array>(() => module.pruneGlobal(floats(scores, 'scores'), share(sparsity), oneOf(search, ['select', 'sort'], 'search') === 1)),
+    pruneRows: (scores, rowLength, sparsity) => unwrap<Uint8Array>(() => module.pruneRows(rowsOf(scores, rowLength, 'scores'), rowLength, share(sparsity))),
+    pruneBlocks: (scores, rowLength, blockRows, blockColumns, sparsity) =>
+      unwrap<Uint8Array>(() =>
+        module.pruneBlocks(rowsOf(scores, rowLength, 'scores'), rowLength, natural(blockRows, 'blockRows'), natural(blockColumns, 'blockColumns'), share(sparsity))),
+    pruneNOfM: (scores, rowLength, keep, group) =>
+      unwrap<Uint8Array>(() => module.pruneNOfM(rowsOf(scores, rowLength, 'scores'), rowLength, natural(keep, 'keep'), natural(group, 'group'))),
+    sparseSize: (layout, format, rows, columns, kept) =>
+      unwrap<number>(() => module.sparseSize(oneOf(layout, layouts, 'layout'), String(format), natural(rows, 'rows'), natural(columns, 'columns'), natural(kept, 'kept'))),
+    breakEvenSparsity: (layout, format, rows, columns) =>
+      unwrap<number>(() => module.breakEvenSparsity(oneOf(layout, layouts, 'layout'), String(format), natural(rows, 'rows'), natural(columns, 'columns'))),
+    sparseStore: (layout, format, weights, mask, rowLength) => {
+      require(rowsOf(weights, rowLength, 'weights').length === typed(mask, 'Uint8Array', 'mask').length, 'mask', 'The mask needs one entry per weight.');
+      return unwrap<Uint8Array>(() => module.sparseStore(oneOf(layout, layouts, 'layout'), String(format), weights, mask, rowLength));
+    },
+    truncatedSvd: (weights, columns, rank) => unwrap<LowRank>(() => module.truncatedSvd(floats(weights, 'weights'), natural(columns, 'columns'), natural(rank, 'rank'))),
+    randomizedSvd: (weights, columns, rank, { seed = 0 } = {}) =>
+      unwrap<LowRank>(() => module.randomizedSvd(floats(weights, 'weights'), natural(columns, 'columns'), natural(rank, 'rank'), natural(seed, 'seed'))),
+    multiply: (left, right, rank) => {
+      rowsOf(left, rank, 'left');
+      rowsOf(right, rank, 'right');
+      return unwrap<Float32Array>(() => module.multiplyFactors(left, right, rank));
+    },
+    roundCalibrated: (method, weights, columns, inputs, { bits = 4, group = 64 } = {}) => {
+      oneOf(method, ['nearest', 'gptq', 'awq'], 'method');
+      return unwrap<Float32Array>(() =>
+        module.calibratedRounding(method, rowsOf(weights, columns, 'weights'), columns, rowsOf(inputs, columns, 'inputs'), natural(bits, 'bits'), natural(group, 'group')));
+    },
+    brainSurgeon: (weights, columns, inputs, sparsity, { block = 128, compensate = true } = {}) =>
+      unwrap<Float32Array>(() =>
+        module.brainSurgeon(rowsOf(weights, columns, 'weights'), columns, rowsOf(inputs, columns, 'inputs'), share(sparsity), natural(block, 'block'), Boolean(compensate))),
+    outputError: (weights, changed, columns, inputs) => {
+      require(rowsOf(weights, columns, 'weights').length === rowsOf(changed, columns, 'changed').length, 'changed', 'The two layers must have the same shape.');
+      return unwrap<number>(() => module.outputError(weights, changed, columns, rowsOf(inputs, columns, 'inputs')));
+    },
+  };
+}
