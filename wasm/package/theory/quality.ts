@@ -1,6 +1,6 @@
-import type { MainModule } from './bitbudget.mjs';
+import type { MainModule } from './theory.mjs';
 import type { Perplexity, QualityApi } from './api.js';
-import { finite, natural, require, typed, unwrap } from './error.js';
+import { finite, natural, require, typed, unwrap } from '../error.js';
 
 function numbers(values: Float64Array, field: string): Float64Array {
   return typed(values, 'Float64Array', field);

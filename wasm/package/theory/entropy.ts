@@ -1,6 +1,6 @@
-import type { MainModule } from './bitbudget.mjs';
+import type { MainModule } from './theory.mjs';
 import type { EntropyApi } from './api.js';
-import { natural, require, typed, unwrap } from './error.js';
+import { natural, require, typed, unwrap } from '../error.js';
 
 /** Symbols below the alphabet's size, which the core takes for granted. */
 function symbolsOf(symbols: Uint16Array, alphabet: number): Uint16Array {

@@ -22,14 +22,6 @@ double differential_entropy(const std::string& distribution, double deviation, d
   return theory::differential_entropy(*tensor::find_distribution(distribution), deviation, nu);
 }
 
-val estimate_entropy(const val& values) {
-  const auto in = Buffer<float>::copy_of(values);
-  if (!in) return failure(in.error());
-  return settle(theory::estimate_differential_entropy(in->span()), [](const theory::EntropyEstimate& estimate) {
-    return object({{"bits", val(estimate.bits)}, {"standardError", val(estimate.standard_error)}});
-  });
-}
-
 val reverse_water_filling(const val& variances, double rate) {
   const auto in = Buffer<double>::copy_of(variances);
   if (!in) return failure(in.error());
@@ -112,11 +104,10 @@ val approximate(const val& target, double units, double bits) {
 
 }  // namespace
 
-EMSCRIPTEN_BINDINGS(bitbudget_theory) {
+EMSCRIPTEN_BINDINGS(bitbudget_limits) {
   emscripten::function("gaussianDistortion", &theory::gaussian_distortion);
   emscripten::function("gaussianRate", &theory::gaussian_rate);
   emscripten::function("differentialEntropy", &differential_entropy);
-  emscripten::function("estimateEntropy", &estimate_entropy);
   emscripten::function("shannonLowerBound", &theory::shannon_lower_bound);
   emscripten::function("reverseWaterFilling", &reverse_water_filling);
   emscripten::function("lloydMaxOfDensity", &lloyd_max_of_density);

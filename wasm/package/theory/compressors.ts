@@ -1,6 +1,6 @@
-import type { MainModule } from './bitbudget.mjs';
+import type { MainModule } from './theory.mjs';
 import type { CompressorsApi, LowRank, SparseLayout } from './api.js';
-import { finite, natural, oneOf, require, typed, unwrap } from './error.js';
+import { finite, natural, oneOf, require, typed, unwrap } from '../error.js';
 
 /** In the order of the core's enum. */
 const layouts: readonly SparseLayout[] = ['bitmask', 'csr', '2:4'];
