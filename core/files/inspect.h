@@ -20,9 +20,9 @@ struct InspectOptions {
 /// Reads the structure, not the weights; memory stays within 4 x the header + 16 MB. The whole file is checked against the
 /// rules of its format, as far as they can be told without the weights; an NPZ is unpacked once to check its sums.
 ///
-/// A slice that is too short is refused as `truncated` with an `offset` greater than the slice: pass that many of the
-/// file's first bytes (an NPZ has its directory at the end and wants the whole file, as JSON does). A `truncated` whose
-/// offset is the file's size means that the file itself is cut off.
+/// A slice that is too short is refused as `truncated` with the field "bytes" and an `offset` greater than the slice: pass that
+/// many of the file's first bytes (an NPZ has its directory at the end and wants the whole file, as JSON does). A `truncated`
+/// without a field means that the file itself is cut off.
 ///
 /// Other refusals: invalid_file, invalid_json, invalid_field, missing_field, unsupported, too_large, out_of_memory.
 Result<FileReport> inspect(std::span<const std::byte> bytes, const InspectOptions& options = {});

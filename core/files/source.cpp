@@ -13,8 +13,9 @@ std::unexpected<Error> truncated(const Source& source, std::uint64_t needed, std
                    "The file ends at byte " + std::to_string(source.file_size) + ", within " + std::string(what) +
                        ": it is cut off, copy or download it again.");
   }
-  return fail_at(ErrorCode::truncated, needed,
-                 "The slice ends within " + std::string(what) + ": pass the first " + std::to_string(needed) + " bytes of the file.");
+  return std::unexpected(Error{ErrorCode::truncated,
+                               "The slice ends within " + std::string(what) + ": pass the first " + std::to_string(needed) + " bytes of the file.",
+                               needed, "bytes"});
 }
 
 Result<std::span<const std::byte>> Cursor::take(std::uint64_t count, std::string_view what) {

@@ -26,7 +26,8 @@ struct Source {
 
 /// The refusal of bytes that end too early, for both reasons there are:
 /// * the file itself is too short: `offset` is the file's size, where more was expected;
-/// * only the slice is: `offset`, larger than the slice, is how many of the file's first bytes to pass next time.
+/// * only the slice is: `field` is "bytes", and `offset`, larger than the slice, is how many of the file's first bytes to pass
+///   next time.
 std::unexpected<Error> truncated(const Source& source, std::uint64_t needed, std::string_view what);
 
 /// a + b and a * b, or nothing where the result would pass 2^53.

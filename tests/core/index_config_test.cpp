@@ -59,7 +59,7 @@ TEST_CASE("index and config: broken ones are refused") {
       {"a number beyond double", "{\"a\": 1e999}", invalid_json, 10},
       {"two objects", "{} {}", invalid_json, 3},
       {"above 1 MB", "{\"a\": \"" + std::string(1 << 20, 'x') + "\"}", too_large, 1 << 20},
-      {"a slice", "{\"a\": 1,", truncated, 20, "", "", 20},
+      {"a slice", "{\"a\": 1,", truncated, 20, "bytes", "", 20},
       {"an index above 32 MB", "{\"weight_map\": ", too_large, 32'000'000, "", "", 40'000'000},
       {"an index that is cut", "{\"weight_map\": {\"a\": \"a.safetensors\"", invalid_json, 36},
       {"an empty map", map(""), invalid_field, {}, "weight_map"},

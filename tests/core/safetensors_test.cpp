@@ -42,6 +42,9 @@ TEST_CASE("safetensors: a slice of exactly the header is enough, and the first 8
   REQUIRE_FALSE(ask);
   CHECK(ask.error().code == ErrorCode::truncated);
   CHECK(ask.error().offset == header);
+  CHECK(ask.error().field == "bytes");
+  // A file that is cut off is no reason to ask for more of it.
+  CHECK(files::inspect(as_bytes(std::string_view(kValid).substr(0, header)), {.file_size = kValid.size() - 1}).error().field.empty());
   CHECK(files::inspect(as_bytes(std::string_view(kValid).substr(0, 3)), {.name = "x.safetensors", .file_size = kValid.size()}).error().offset == 8);
   const auto report = files::inspect(as_bytes(std::string_view(kValid).substr(0, header)), {.file_size = kValid.size()});
   REQUIRE(report);

@@ -19,7 +19,7 @@ function inspect(module: MainModule, bytes: Uint8Array, { name = '', fileSize = 
       const report = unwrap<Omit<FileReport, 'metadata'> & { metadata: string }>(() => module.inspect(all.subarray(0, length), String(name), size));
       return { ...report, metadata: JSON.parse(report.metadata) as FileReport['metadata'] };
     } catch (error) {
-      const more = error instanceof BitbudgetError && error.code === 'truncated' ? error.offset ?? 0 : 0;
+      const more = error instanceof BitbudgetError && error.code === 'truncated' && error.field === 'bytes' ? error.offset ?? 0 : 0;
       if (more <= length || length === all.length) throw error;
       length = Math.min(more, all.length);
     }
