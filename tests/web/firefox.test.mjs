@@ -1,0 +1,49 @@
+// The one-file page in Firefox, from disk, where module workers and fetches of siblings are refused.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import puppeteer from 'puppeteer-core';
+import { onePage } from './browser.mjs';
+
+/** Text anywhere in the page, shadow roots among it. */
+const pageText = () => {
+  const read = (node) => (node.shadowRoot ? read(node.shadowRoot) : '') + [...node.childNodes].map((child) => (child.nodeType === Node.TEXT_NODE ? child.data : read(child))).join(' ');
+  return read(document.body).replace(/\s+/g, ' ');
+};
+
+describe('bitbudget.html in Firefox, from disk', () => {
+  let browser;
+  before(async () => {
+    const executablePath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
+    if (!executablePath) throw new Error('no Firefox: apt-get install firefox-esr, or set FIREFOX');
+    browser = await puppeteer.launch({
+      browser: 'firefox',
+      executablePath,
+      headless: true,
+      // Puppeteer relaxes this for tests; readers have it on.
+      extraPrefsFirefox: { 'security.fileuri.strict_origin_policy': true },
+    });
+  });
+  after(async () => browser?.close());
+
+  /** Opens the page at a link and waits until its text holds `wanted`. */
+  async function expectText(hash, wanted) {
+    const page = await browser.newPage();
+    const troubles = [];
+    page.on('pageerror', (error) => troubles.push(String(error)));
+    page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()));
+    await page.goto(onePage + hash);
+    const deadline = Date.now() + 60_000;
+    let text = '';
+    while (!wanted.test(text)) {
+      assert.ok(Date.now() < deadline, `no ${wanted} in: ${text.slice(0, 2000)}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      text = await page.evaluate(pageText);
+    }
+    assert.deepEqual(troubles, []);
+    await page.close();
+  }
+
+  test('Fit answers', () => expectText('', /Fits: ?[\d.]+ of 24 GiB/));
+  test('the Tensor lab measures', () => expectText('#v=1&view=lab', /SQNR.*\d\d\.\d/));
+});
