@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { launch, open, start } from './browser.mjs';
+import { launch, onePage, open, start } from './browser.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const golden = (name) => readFileSync(new URL(`../golden/ggml/${name}.bin`, import.meta.url));
@@ -277,6 +277,18 @@ describe('Tensor lab', () => {
     await page.getByText(/B: 4 columns stand out \(64, 192, 320, 448\)/).waitFor();
     assert.deepEqual(troubles, []);
     await close();
+  });
+
+  test('the one-file page measures from disk, and an embed with few controls keeps the formats to choose', async () => {
+    const disk = await open(browser, onePage + link({ a: 'q8_0' }));
+    await answered(disk.page);
+    assert.match(await answer(disk.page).innerText(), /^Q8_0: 3\.76/);
+    await disk.close();
+    const embed = await open(browser, `${host.address}embed.html${link({ controls: 'min' })}`);
+    await answered(embed.page);
+    assert.deepEqual(await embed.page.locator('bb-lab select:visible').evaluateAll((all) => all.map(({ id }) => id)), ['a', 'b']);
+    await embed.close();
+    assert.deepEqual([...disk.troubles, ...embed.troubles], []);
   });
 
   for (const colorScheme of ['light', 'dark']) {

@@ -430,7 +430,7 @@ export class Lab extends View {
           const detail = this.#current(this.details.get(asked[side]));
           return html`<bb-lab-histogram kind=${side} class=${stale(asked[side]) ? 'stale' : ''} label="${side.toUpperCase()}: ${label(side)}" .original=${tensor.counts} .decoded=${detail?.counts} .range=${tensor.range} .outside=${detail?.outside ?? 0} .logarithmic=${this.logarithmic} .codes=${tensor.method.rotate ? [] : this.levels[side]}></bb-lab-histogram>`;
         })}</div>
-        <p class="small soft">The ticks below the axis are the code book of the block above: every value that its codes can give.</p>
+        ${tensor.method.rotate ? nothing : html`<p class="small soft">The ticks below the axis are the code book of the block above: every value that its codes can give.</p>`}
       </section>
       ${this.lines ? linesSection(this.lines, [label('a'), label('b')], stale(asked.a) || stale(asked.b)) : nothing}`;
   }
