@@ -35,6 +35,7 @@ llama_new_context_with_model:  CUDA_Host compute buffer size =    16.01 MiB`;
 });
 
 test('vLLM logs, new and old', () => {
+  assert.equal(readLog('llama_memory_recurrent:        CPU RS buffer size =    38.00 MiB\n').kvCache, 38 * 2 ** 20);
   const now = readLog(`INFO [gpu_model_runner.py:2581] Model loading took 14.9889 GiB and 74.270197 seconds
 INFO [gpu_worker.py:277] Available KV cache memory: 5.50 GiB
 INFO [kv_cache_utils.py:849] GPU KV cache size: 45,056 tokens
@@ -63,7 +64,11 @@ test('commands and files for other tools', () => {
   assert.match(llama.text, /--ctx-size 16384/);
   assert.match(llama.text, /--parallel 4/);
   assert.match(llama.text, /--cache-type-k q8_0 \\\n\s+--cache-type-v q8_0/);
-  assert.match(llama.text, /llama-quantize \S+-bf16\.gguf \S+-q8_0\.gguf Q8_0/);
+  assert.match(llama.text, /llama-quantize --pure \S+-bf16\.gguf \S+-q8_0\.gguf Q8_0/);
+  const quantized = (weights) => /llama-quantize .*/.exec(llamaCpp({ asked: { ...asked, weights }, training: trainingDefaults, modelId: 'a/b' }).text)[0];
+  assert.equal(quantized('q4_k_m'), 'llama-quantize b-bf16.gguf b-q4_k_m.gguf Q4_K_M');
+  assert.equal(quantized('q4_k'), 'llama-quantize --pure b-bf16.gguf b-q4_k_s.gguf Q4_K_S');
+  assert.equal(quantized('q4_0_mix'), 'llama-quantize b-bf16.gguf b-q4_0.gguf Q4_0');
   assert.deepEqual(llama.cannot, []);
   assert.equal(llamaCpp({ asked: { ...asked, weights: 'nf4' }, training: trainingDefaults, modelId: '' }).cannot.length, 1);
   assert.match(vllm({ asked: { ...asked, weights: 'bf16', kv: 'f8_e4m3' }, training: { ...trainingDefaults, tensorParallel: 2 }, modelId: 'a/b' }).text,

@@ -24,6 +24,8 @@ function sum(log: string, pattern: RegExp, billions = false): number | undefined
   return total;
 }
 
+const plus = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? b : a + (b ?? 0));
+
 const last = (log: string, pattern: RegExp): number | undefined => {
   const found = [...log.matchAll(pattern)].at(-1)?.[1];
   return found === undefined ? undefined : Number(found.replaceAll(',', ''));
@@ -41,12 +43,14 @@ const defined = <T extends object>(fields: T) =>
 
 function readLlamaCpp(log: string): LogReading | undefined {
   const buffers = sum(log, /(?:load_tensors|llm_load_tensors):\s+\S+\s+(?:model )?buffer size\s*=\s*([\d.]+) (MiB|GiB|KiB)/g);
+  // Mamba's and Jamba's states are held apart from the cache of attention.
+  const recurrent = sum(log, /RS buffer size\s*=\s*([\d.]+) (MiB|GiB|KiB)/g);
   const fields = {
     // "model size" is the file's; buffers are what was placed on devices, which a mapped file may count twice.
     weights: sum(log, /(?:file size|model size)\s*=\s*([\d.]+) (GiB|MiB|KiB)/g) ?? buffers,
     parameters: sum(log, /model params\s*=\s*([\d.]+) (B|M|K|T)\b/g, true),
     bitsPerWeight: last(log, /\(([\d.]+) BPW\)/g),
-    kvCache: sum(log, /KV self size\s*=\s*([\d.]+) (MiB|GiB|KiB)/g) ?? sum(log, /KV buffer size\s*=\s*([\d.]+) (MiB|GiB|KiB)/g),
+    kvCache: plus(recurrent, sum(log, /KV self size\s*=\s*([\d.]+) (MiB|GiB|KiB)/g) ?? sum(log, /KV buffer size\s*=\s*([\d.]+) (MiB|GiB|KiB)/g)),
     compute: sum(log, /compute buffer size\s*=\s*([\d.]+) (MiB|GiB|KiB)/g),
     tokens: last(log, /\bn_ctx\s*=\s*(\d+)/g),
   };

@@ -18,9 +18,12 @@ export interface ToolCase { asked: FitState; training: Training; modelId: string
 
 /** Types that llama.cpp's cache may have. */
 const kLlamaCache = new Set(['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'iq4_nl', 'q5_0', 'q5_1']);
-const isLlamaType = (id: string): boolean => /^(f32|f16|bf16|i?q\d.*|tq\d.*|mxfp4)$/.test(id);
-/** A single-type K format is written by llama-quantize as its smallest mixture of that name. */
-const quantizeType = (id: string): string => ({ q2_k: 'Q2_K', q3_k: 'Q3_K_S', q4_k: 'Q4_K_S', q5_k: 'Q5_K_S', mxfp4: 'MXFP4_MOE' })[id] ?? id.toUpperCase();
+const isLlamaType = (id: string): boolean => /^(f32|f16|bf16|i?q\d.*|tq\d.*|mxfp4(_moe)?)$/.test(id);
+/** llama-quantize's name for it. A single K format goes by the name of its smallest mixture. */
+const quantizeType = (id: string): string =>
+  ({ q3_k: 'Q3_K_S', q4_k: 'Q4_K_S', q5_k: 'Q5_K_S', mxfp4: 'MXFP4_MOE', mxfp4_moe: 'MXFP4_MOE' })[id] ?? id.replace(/_mix$/, '').toUpperCase();
+/** One format for every matrix (llama-quantize --pure), as against llama.cpp's mixtures, which end in a letter or a word. */
+const isPure = (id: string): boolean => isLlamaType(id) && !/_(s|m|l|xs|mix|moe)$/.test(id) && id !== 'mxfp4';
 
 const shell = (parts: string[]): string => parts.join(' \\\n  ');
 const quote = (text: string): string => (/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
@@ -38,7 +41,7 @@ export function llamaCpp({ asked, modelId }: ToolCase): Recipe {
   if (cache !== 'f16') serve.push(`--cache-type-k ${cache}`, `--cache-type-v ${cache}`);
   serve.push('--ubatch-size 512');
   const convert = `python convert_hf_to_gguf.py ${quote(modelId ? `./${modelId.split('/').at(-1)}` : './model')} --outfile ${quote(`${stem}-${plain ? type.toLowerCase() : 'bf16'}.gguf`)} --outtype ${plain ? type.toLowerCase() : 'bf16'}`;
-  const quantize = plain ? [] : [`llama-quantize ${quote(`${stem}-bf16.gguf`)} ${quote(file)} ${type}`];
+  const quantize = plain ? [] : [`llama-quantize ${isPure(asked.weights) ? '--pure ' : ''}${quote(`${stem}-bf16.gguf`)} ${quote(file)} ${type}`];
   return {
     id: 'llama-cpp', title: 'llama.cpp', file: 'llama.sh', cannot,
     about: `Converts the published weights, ${plain ? '' : 'quantizes them, '}and serves ${asked.batch === 1 ? 'one sequence' : `${asked.batch} sequences`} of ${asked.context.toLocaleString()} tokens. The context of llama-server is shared by its slots, so it is context × batch.`,
