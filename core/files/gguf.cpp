@@ -311,7 +311,8 @@ std::string scalar_json(const GgufValue& value) {
     case GgufType::u64: return natural(load<std::uint64_t>(at));
     case GgufType::i64: {
       const auto n = load<std::int64_t>(at);
-      return n >= 0 ? natural(static_cast<std::uint64_t>(n)) : -n <= static_cast<std::int64_t>(kMaxCount) && n != INT64_MIN ? number_text(n) : "\"" + number_text(n) + "\"";
+      const bool exact = n >= -static_cast<std::int64_t>(kMaxCount) && n <= static_cast<std::int64_t>(kMaxCount);
+      return exact ? number_text(n) : "\"" + number_text(n) + "\"";
     }
     case GgufType::f32: return real(load<float>(at));
     case GgufType::f64: return real(load<double>(at));
