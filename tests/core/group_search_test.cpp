@@ -40,7 +40,7 @@ void fill_values(std::uint64_t seed, std::span<float> x) {
     if (word / 97 % 8 == 0) x[at + 3] *= 50;
   }
   constexpr std::array<float, 6> kScales{1e-38f, 1e-30f, 1e-15f, 1e8f, 1e25f, 1e35f};
-  const std::uint64_t choice = random_word(seed, 2'000'000) % 48;
+  const auto choice = static_cast<std::size_t>(random_word(seed, 2'000'000) % 48);
   if (choice < kScales.size()) {
     for (float& v : x) v *= kScales[choice];
   }

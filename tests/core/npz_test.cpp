@@ -133,7 +133,7 @@ TEST_CASE("npz: broken archives are refused") {
   check_refusals({
       {"empty, by name", "", truncated, 0, "", "x.npz"},
       {"another magic, by name", "PK\7\7" + zeros(40), truncated, 44, "", "x.npz"},
-      {"no end record", zip({{}}).substr(0, kDirectory), truncated, kDirectory},
+      {"no end record", zip({{}}).substr(0, static_cast<std::size_t>(kDirectory)), truncated, kDirectory},
       {"a comment longer than declared", zip({{}}, {.after = "x"}), truncated, kDirectory + 51 + 23},
       {"several disks", zip({{}}, {.disk = 1}), unsupported, kDirectory + 51 + 4},
       {"a 64-bit directory", zip({{}}, {.count = 0xFFFE}), unsupported, kDirectory + 51},

@@ -16,7 +16,7 @@ namespace {
 /// Some tensors with some formats each; more bytes tend to have less error, but not always.
 std::vector<Candidate> draw(std::uint64_t seed) {
   std::uint64_t at = 0;
-  const auto word = [&](std::uint64_t below) { return tensor::random_word(seed, at++) % below; };
+  const auto word = [&](std::uint64_t below) { return static_cast<std::size_t>(tensor::random_word(seed, at++) % below); };
   std::vector<Candidate> candidates(1 + word(5));
   for (auto& candidate : candidates) {
     candidate.choices.resize(1 + word(5));

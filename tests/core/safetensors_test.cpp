@@ -37,7 +37,7 @@ TEST_CASE("safetensors: the tensor list, in the order of the bytes") {
 }
 
 TEST_CASE("safetensors: a slice of exactly the header is enough, and the first 8 bytes say how long it is") {
-  const std::uint64_t header = kValid.size() - 10;
+  const std::size_t header = kValid.size() - 10;
   const auto ask = files::inspect(as_bytes(std::string_view(kValid).substr(0, 8)), {.file_size = kValid.size()});
   REQUIRE_FALSE(ask);
   CHECK(ask.error().code == ErrorCode::truncated);
@@ -51,7 +51,7 @@ TEST_CASE("safetensors: a slice of exactly the header is enough, and the first 8
   CHECK(report->tensors.size() == 2);
   // A file of 100 GB opens by its header alone.
   const std::string huge = file(R"({"w":{"dtype":"BF16","shape":[50000000000],"data_offsets":[0,100000000000]}})");
-  CHECK(files::inspect(as_bytes(huge), {.file_size = huge.size() + 100'000'000'000})->tensors[0].byte_length == 100'000'000'000);
+  CHECK(files::inspect(as_bytes(huge), {.file_size = std::uint64_t{huge.size()} + 100'000'000'000})->tensors[0].byte_length == 100'000'000'000);
 }
 
 TEST_CASE("safetensors: every element type has its size, and is decoded or said not to be") {

@@ -45,5 +45,5 @@ describe('bitbudget.html in Firefox, from disk', () => {
   }
 
   test('Fit answers', () => expectText('', /Fits: ?[\d.]+ of 24 GiB/));
-  test('the Tensor lab measures', () => expectText('#v=1&view=lab', /SQNR.*\d\d\.\d/));
+  test('the Tensor lab measures', () => expectText('#v=1&view=lab', /Q4_0: 7\.11 × smaller, off by \d/));
 });
