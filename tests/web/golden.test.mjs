@@ -9,7 +9,7 @@ test('every golden vector, byte for byte, in Chromium', async () => {
   const host = await start(fileURLToPath(new URL('../../build/package', import.meta.url)));
   const browser = await launch();
   try {
-    const { page } = await open(browser, host.address + 'index.d.ts', { bypassCSP: true });
+    const { page } = await open(browser, host.address + 'package.json', { bypassCSP: true });
     const vectors = goldenVectors();
     const bits = (array) => array && [...new Uint32Array(array.buffer)];
     const wrong = await page.evaluate(async (list) => {
