@@ -99,7 +99,7 @@ val decode_tensor(const std::string& type_name, const val& shape, bool big_endia
 
 /// A copy of text as bytes.
 val bytes_of(const std::string& text) {
-  return val(emscripten::typed_memory_view(text.size(), reinterpret_cast<const unsigned char*>(text.data()))).call<val>("slice");
+  return typed_array(std::span(reinterpret_cast<const unsigned char*>(text.data()), text.size()));
 }
 
 val npy_header(const std::string& type_name, const val& shape) {

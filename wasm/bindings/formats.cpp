@@ -76,11 +76,6 @@ val decode(const std::string& id, const val& bytes, double count, double row_len
   return success(out->copy_out());
 }
 
-template <class T>
-val copy_out(const std::vector<T>& numbers) {
-  return val(emscripten::typed_memory_view(numbers.size(), numbers.data())).template call<val>("slice");
-}
-
 val anatomy(const std::string& id, const val& bytes, double count, double element) {
   const auto format = formats::get(id);
   if (!format) return failure(format.error());
@@ -89,9 +84,9 @@ val anatomy(const std::string& id, const val& bytes, double count, double elemen
   const auto found = formats::anatomy(**format, in->bytes(), static_cast<std::uint64_t>(count), static_cast<std::uint64_t>(element));
   return settle(found, [](const formats::Anatomy& parts) {
     val out = val::object();
-    out.set("reach", copy_out(parts.reach));
-    out.set("ofElement", copy_out(parts.of_element));
-    out.set("levels", copy_out(parts.levels));
+    out.set("reach", typed_array(parts.reach));
+    out.set("ofElement", typed_array(parts.of_element));
+    out.set("levels", typed_array(parts.levels));
     return out;
   });
 }

@@ -28,7 +28,7 @@ val to_val(const ErrorSums& sums) {
       sums.product.sum, sums.product.compensation,
       sums.max_abs_error,
   };
-  return val(emscripten::typed_memory_view(kSumsLength, numbers)).call<val>("slice");
+  return typed_array(std::span<const double>(numbers));
 }
 
 ErrorSums to_sums(std::span<const double> n) {
@@ -82,7 +82,7 @@ val to_val(const std::vector<measure::LineErrors>& lines) {
   const auto column = [&](auto field) {
     std::vector<double> numbers(lines.size());
     std::ranges::transform(lines, numbers.begin(), [&](const auto& line) { return static_cast<double>(line.*field); });
-    return val(emscripten::typed_memory_view(numbers.size(), numbers.data())).call<val>("slice");
+    return typed_array(numbers);
   };
   val out = val::object();
   out.set("squaredError", column(&measure::LineErrors::squared_error));
@@ -110,7 +110,7 @@ val outliers(const val& figures, double deviations) {
   const auto in = Buffer<double>::copy_of(figures);
   if (!in) return failure(in.error());
   const std::vector<std::size_t> found = measure::outliers(in->span(), deviations);
-  return success(val(emscripten::typed_memory_view(found.size(), found.data())).call<val>("slice"));
+  return success(typed_array(found));
 }
 
 val throughput(const std::string& id, const val& values, double row_length, double batch_seconds, double batches) {

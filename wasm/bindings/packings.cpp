@@ -18,7 +18,7 @@ std::vector<T> from_array(const val& array) {
 
 template <class T>
 void set_array(val& object, const char* name, const std::vector<T>& values) {
-  object.set(name, val(emscripten::typed_memory_view(values.size(), values.data())).template call<val>("slice"));
+  object.set(name, typed_array(values));
 }
 
 UniformWeight weight_of(const val& object) {

@@ -258,8 +258,6 @@ Result<std::vector<std::uint64_t>> counts(const val& array) {
   return out;
 }
 
-val copied(const std::vector<double>& values) { return val(emscripten::typed_memory_view(values.size(), values.data())).call<val>("slice"); }
-
 void write(JsonText& json, const sizing::FormatFit& fit) {
   json.open('{').member("format", fit.format).member("label", fit.label).member("weightBytes", fit.weight_bytes);
   json.member("bitsPerWeight", fit.bits_per_weight).member("bytes", fit.bytes).member("fits", fit.fits).close('}');
@@ -309,8 +307,8 @@ val sweep(const std::string& config, bool over_batch, const val& array, const va
   return settle(sizing::sweep(asked->model, asked->groups, asked->options, over, *values), [](const sizing::Sweep& curve) {
     val out = val::object();
     out.set("weights", curve.weights);
-    out.set("kvCache", copied(curve.kv_cache));
-    out.set("activations", copied(curve.activations));
+    out.set("kvCache", typed_array(curve.kv_cache));
+    out.set("activations", typed_array(curve.activations));
     return out;
   });
 }
@@ -342,7 +340,8 @@ val decode_rates(const std::string& config, const val& device_from, const val& b
   if (!asked) return failure(asked.error());
   const auto values = counts(batches);
   if (!values) return failure(values.error());
-  return settle(sizing::decode_rates(asked->model, asked->groups, asked->options, device(device_from), *values), copied);
+  return settle(sizing::decode_rates(asked->model, asked->groups, asked->options, device(device_from), *values),
+                [](const std::vector<double>& rates) { return typed_array(rates); });
 }
 
 val devices_needed(const std::string& config, double memory, const val& from) {
