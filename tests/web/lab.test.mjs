@@ -115,6 +115,24 @@ describe('Tensor lab', () => {
     await close();
   });
 
+  test('a file stays open over a visit to another view, and an address that names another one asks for it', async () => {
+    const { page, troubles, close } = await visit();
+    await answered(page);
+    await give(page, 'outlier.npy', npy(outlierInput(), [8, 1024]));
+    await page.getByText('outlier.npy: 8 × 1,024 values').waitFor();
+    await page.getByRole('link', { name: 'Fit' }).click();
+    await page.locator('bb-fit').waitFor();
+    await page.getByRole('link', { name: 'Tensor lab' }).click();
+    await page.getByText('outlier.npy: 8 × 1,024 values').waitFor();
+    await answered(page);
+    await page.evaluate(() => { location.hash = location.hash.replace('outlier.npy', 'other.npy'); });
+    await page.getByText('This link was made with the file other.npy').waitFor();
+    await page.goBack();
+    await page.getByText('This link was made').waitFor({ state: 'detached' });
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test('a bad file is refused beside its button, with what is wrong, and the last result stays', async () => {
     const { page, troubles, close } = await visit();
     await answered(page);

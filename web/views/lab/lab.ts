@@ -15,6 +15,7 @@ import { CoreError, run } from '../../worker/core.js';
 import type { Progress } from '../../worker/protocol.js';
 import { comparison } from './comparison.js';
 import { formatOptions, groupFormats, type FormatGroup } from './formats.js';
+import { handedFile, handOver } from './hand-over.js';
 import './heat-maps.js';
 import './histogram.js';
 import { figure, share, times } from './measures.js';
@@ -141,7 +142,7 @@ export class Lab extends View {
   /** True if the tensor that is asked for is there. */
   async #loadTensor(watching: Watch): Promise<boolean> {
     const { asked } = this;
-    if (asked.tensor === 'file' && !this.open) return false;
+    if (asked.tensor === 'file' && !(await this.#findFile(watching))) return false;
     if (this.tensor?.key === tensorKey(asked, this.open)) { this.tensorRefusal = undefined; return true; }
     try {
       const tensor = await loadTensor(asked, this.open, this.tensor, watching);
@@ -154,6 +155,18 @@ export class Lab extends View {
       this.tensorRefusal = asCoreError(thrown);
       return false;
     }
+  }
+
+  /** True if the file of the address is open; one that was opened in another view, or before a visit to one, is opened here. */
+  async #findFile(watching: Watch): Promise<boolean> {
+    const { file } = this.asked;
+    if (this.open && (file === '' || this.open.file.name === file)) return true;
+    const handed = handedFile(file);
+    if (!handed) { this.open = undefined; return false; }
+    const open = await openFile(handed, watching);
+    if (!watching.live()) throw new Superseded();
+    this.open = open;
+    return true;
   }
 
   async #measure(format: FormatInfo, closely: boolean, watching: Watch): Promise<void> {
@@ -245,6 +258,7 @@ export class Lab extends View {
       if (turn !== this.#turn) return;
       this.open = open;
       const first = entryOf(open, '')!.name;
+      handOver(file, first);
       if (this.asked.tensor === 'file' && this.asked.file === file.name && (this.asked.name === first || readable(open).some(({ name }) => name === this.asked.name))) void this.#update();
       else this.setParams({ tensor: 'file', file: file.name, name: first });
     } catch (thrown) {
