@@ -98,7 +98,12 @@ Result<TensorValues> read(std::span<const std::byte> file, std::string_view name
   return TensorValues{std::move(found->shape), std::move(*values)};
 }
 
+/// nullptr if the registry has none for the type.
+const formats::Format* format_of(const ElementType& type) { return type.format_id.empty() ? nullptr : formats::find(type.format_id); }
+
 }  // namespace
+
+bool can_decode(const ElementType& type) { return type.to_f32 != nullptr || format_of(type) != nullptr; }
 
 Result<void> decode_tensor(const TensorInfo& tensor, std::span<const std::byte> stored, std::span<float> out) {
   const ElementType* type = tensor.type;
@@ -110,7 +115,7 @@ Result<void> decode_tensor(const TensorInfo& tensor, std::span<const std::byte> 
     convert(tensor, stored, out);
     return {};
   }
-  const formats::Format* format = type->format_id.empty() ? nullptr : formats::find(type->format_id);
+  const formats::Format* format = format_of(*type);
   if (format == nullptr) {
     return fail_field(ErrorCode::unsupported, "type", "Tensors of type " + std::string(type->name) + " are listed but cannot be decoded.");
   }

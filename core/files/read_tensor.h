@@ -17,6 +17,9 @@ namespace bitbudget::files {
 /// unsupported for a type that is listed but not decoded.
 Result<void> decode_tensor(const TensorInfo& tensor, std::span<const std::byte> stored, std::span<float> out);
 
+/// Whether decode_tensor takes tensors of this type.
+bool can_decode(const ElementType& type);
+
 struct TensorValues {
   std::vector<std::uint64_t> shape;
   Buffer<float> values;

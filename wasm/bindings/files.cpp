@@ -62,6 +62,14 @@ val read_tensor(const val& bytes, const std::string& tensor, const std::string& 
   });
 }
 
+val element_types() {
+  return to_array(files::element_types(), [](const files::ElementType& type) {
+    return object({{"name", val(std::string(type.name))}, {"blockLength", val(type.block_length)}, {"blockBits", val(type.block_bits)},
+                   {"format", val(std::string(type.format_id))}, {"decodes", val(files::can_decode(type))},
+                   {"safetensors", val(type.safetensors_rank >= 0)}, {"gguf", val(type.gguf_id >= 0)}});
+  });
+}
+
 std::vector<std::uint64_t> shape_of(const val& array) {
   std::vector<std::uint64_t> shape;
   for (const double size : emscripten::vecFromJSArray<double>(array)) shape.push_back(static_cast<std::uint64_t>(size));
@@ -166,6 +174,7 @@ val layout_file(const std::string& format, const val& list, const val& metadata,
 
 EMSCRIPTEN_BINDINGS(bitbudget_files) {
   emscripten::function("inspect", &inspect);
+  emscripten::function("elementTypes", &element_types);
   emscripten::function("readTensor", &read_tensor);
   emscripten::function("decodeTensor", &decode_tensor);
   emscripten::function("npyHeader", &npy_header);

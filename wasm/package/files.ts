@@ -1,5 +1,5 @@
 import type { MainModule } from './bitbudget.mjs';
-import type { Bitbudget, FileLayout, FileReport, TensorEntry } from './api.js';
+import type { Bitbudget, ElementType, FileLayout, FileReport, TensorEntry } from './api.js';
 import { BitbudgetError, natural, typed, unwrap } from './error.js';
 
 function shapeOf(shape: readonly number[]): number[] {
@@ -32,8 +32,9 @@ function decodeTensor(module: MainModule, tensor: TensorEntry, stored: Uint8Arra
     module.decodeTensor(String(tensor.type), shapeOf(tensor.shape), tensor.bigEndian === true, tensor.columnMajor === true, typed(stored, 'Uint8Array', 'stored')));
 }
 
-export function filesApi(module: MainModule): Pick<Bitbudget, 'inspect' | 'readTensor' | 'decodeTensor' | 'npyHeader' | 'layoutFile'> {
+export function filesApi(module: MainModule): Pick<Bitbudget, 'inspect' | 'elementTypes' | 'readTensor' | 'decodeTensor' | 'npyHeader' | 'layoutFile'> {
   return {
+    elementTypes: () => module.elementTypes() as ElementType[],
     inspect: (bytes, options) => inspect(module, bytes, options),
     readTensor: (bytes, tensor, { name = '' } = {}) => {
       const entry = inspect(module, bytes, { name }).tensors.find((each) => each.name === String(tensor));

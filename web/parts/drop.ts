@@ -1,9 +1,15 @@
-// A place to drop a file, around whatever it holds, with a button that opens the file dialogue for those who do not drag.
+// A place to drop files, around whatever it holds, with a button that opens the file dialogue for those who do not drag.
 import { html, LitElement, css } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { base } from '../styles/base.js';
 
-/** `<bb-drop accept=".json" label="Choose a config.json" @bb-file=${(e: CustomEvent<File>) => …}>` */
+/** Of a folder that is dropped all files are taken, those in folders within it too, up to this many. */
+const kMostFiles = 2000;
+
+/**
+ * `<bb-drop accept=".json" label="Choose a config.json" @bb-file=${(e: CustomEvent<File>) => …}>`; with `multiple` there is one
+ * `bb-files` with all of them (a CustomEvent<File[]>), and folders may be dropped.
+ */
 @customElement('bb-drop')
 export class Drop extends LitElement {
   static override styles = [base, css`
@@ -15,24 +21,53 @@ export class Drop extends LitElement {
   @property() accept = '';
   @property() label = 'Choose a file';
   @property() hint = 'or drop one here';
+  @property({ type: Boolean }) multiple = false;
   @state() private over = false;
   @query('input') private input!: HTMLInputElement;
 
-  private take(file: File | undefined): void {
-    if (file) this.dispatchEvent(new CustomEvent<File>('bb-file', { detail: file }));
+  private take(files: readonly File[]): void {
+    if (files.length === 0) return;
+    if (this.multiple) this.dispatchEvent(new CustomEvent<File[]>('bb-files', { detail: [...files] }));
+    else this.dispatchEvent(new CustomEvent<File>('bb-file', { detail: files[0]! }));
+  }
+
+  private async takeDropped(transfer: DataTransfer | null): Promise<void> {
+    if (!transfer) return;
+    const files = [...transfer.files];
+    // The entries are gone once this event has been handled: they are taken before anything is waited for.
+    const entries = this.multiple ? [...transfer.items].flatMap((item) => item.webkitGetAsEntry?.() ?? []) : [];
+    this.take(entries.some((entry) => entry.isDirectory) ? await filesIn(entries) : files);
   }
 
   protected override render() {
-    return html`<div class="zone ${this.over ? 'over' : ''}"
+    return html`<div class="zone ${this.over ? 'over' : ''}" part="zone"
       @dragover=${(event: DragEvent) => { event.preventDefault(); this.over = true; }}
       @dragleave=${() => { this.over = false; }}
-      @drop=${(event: DragEvent) => { event.preventDefault(); this.over = false; this.take(event.dataTransfer?.files[0]); }}>
+      @drop=${(event: DragEvent) => { event.preventDefault(); this.over = false; void this.takeDropped(event.dataTransfer); }}>
       <slot></slot>
       <div class="row">
         <button class="button" type="button" @click=${() => this.input.click()}>${this.label}</button>
         <span class="small soft">${this.hint}</span>
       </div>
-      <input type="file" hidden accept=${this.accept} aria-label=${this.label} @change=${() => { this.take(this.input.files?.[0]); this.input.value = ''; }}>
+      <input type="file" hidden accept=${this.accept} ?multiple=${this.multiple} aria-label=${this.label} @change=${() => { this.take([...(this.input.files ?? [])]); this.input.value = ''; }}>
     </div>`;
   }
+}
+
+const fileOf = (entry: FileSystemFileEntry): Promise<File> => new Promise((resolve, reject) => entry.file(resolve, reject));
+const listOf = (reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> => new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+
+/** Hidden files are no one's checkpoint. */
+async function filesIn(entries: readonly FileSystemEntry[]): Promise<File[]> {
+  const files: File[] = [];
+  const waiting = [...entries];
+  while (waiting.length > 0 && files.length < kMostFiles) {
+    const entry = waiting.shift()!;
+    if (entry.isFile && !entry.name.startsWith('.')) files.push(await fileOf(entry as FileSystemFileEntry));
+    if (!entry.isDirectory || (entry.name.startsWith('.') && entry.name !== '.')) continue;
+    const reader = (entry as FileSystemDirectoryEntry).createReader();
+    // A reader gives up to 100 entries at a time.
+    for (let more = await listOf(reader); more.length > 0; more = await listOf(reader)) waiting.push(...more);
+  }
+  return files;
 }

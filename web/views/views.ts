@@ -5,4 +5,5 @@ import type { ViewEntry } from '../shell/view.js';
 export const views: readonly ViewEntry[] = [
   { id: 'fit', title: 'Fit', tag: 'bb-fit', load: () => import('./fit/fit.js') },
   { id: 'lab', title: 'Tensor lab', tag: 'bb-lab', load: () => import('./lab/lab.js') },
+  { id: 'files', title: 'Files', tag: 'bb-files', load: () => import('./files/files.js') },
 ];
