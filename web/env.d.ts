@@ -7,3 +7,7 @@ declare const __PAGE__: string;
 declare module 'virtual:temml' {
   export function loadTemml(): Promise<typeof import('temml').default>;
 }
+declare module 'virtual:theory-wasm' {
+  /** The bytes of theory.wasm, likewise. */
+  export function theoryWasmBytes(): Promise<ArrayBuffer>;
+}

@@ -5,24 +5,24 @@ import { readFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
-/** `virtual:wasm` exports wasmBytes(): fetched from beside the page ('url'), or inflated from the script itself ('inline'). */
-export function wasmSource(file: string, how: 'url' | 'inline'): Plugin {
-  const id = '\0wasm-source';
+/** The virtual `module` exports `name`(): a .wasm file's bytes, fetched from beside the page ('url'), or inflated from the script itself ('inline'). */
+export function wasmSource(module: string, name: string, file: string, how: 'url' | 'inline'): Plugin {
+  const id = `\0${module}`;
   return {
-    name: 'bitbudget:wasm-source',
-    resolveId: (source) => (source === 'virtual:wasm' ? id : null),
+    name: `bitbudget:${module}`,
+    resolveId: (source) => (source === module ? id : null),
     load(loaded) {
       if (loaded !== id) return null;
       if (how === 'url')
         return `import url from ${JSON.stringify(file + '?url')};
-          export async function wasmBytes() {
+          export async function ${name}() {
             const response = await fetch(new URL(url, import.meta.url));
             if (!response.ok) throw new Error('The calculating core (' + url + ') could not be loaded: HTTP ' + response.status);
             return response.arrayBuffer();
           }`;
       const packed = deflateRawSync(readFileSync(file), { level: 9 }).toString('base64');
       return `const packed = ${JSON.stringify(packed)};
-        export async function wasmBytes() {
+        export async function ${name}() {
           const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(packed) : Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
           return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer();
         }`;
@@ -59,9 +59,9 @@ export function coreModule(): Plugin {
     name: 'bitbudget:core-module',
     enforce: 'pre',
     transform(code, id) {
-      if (!id.split('?')[0]!.endsWith('/bitbudget.mjs')) return null;
+      if (!/\/(bitbudget|theory)\.mjs$/.test(id.split('?')[0]!)) return null;
       return code
-        .replace(/new URL\(["']bitbudget\.wasm["'],\s*import\.meta\.url\)\.href/g, '"bitbudget.wasm"')
+        .replace(/new URL\(["'](bitbudget|theory)\.wasm["'],\s*import\.meta\.url\)\.href/g, '"$1.wasm"')
         .replace(/await import\(["'](node:)?module["']\)/g, '{}')
         .replace(/import\.meta\.url/g, 'self.location.href');
     },

@@ -13,10 +13,11 @@ export default defineConfig(({ mode, command }) => {
     root: here('.'),
     base: './',
     appType: 'mpa' as const,
-    resolve: { alias: { bitbudget: here('../build/package/index.js') } },
+    resolve: { alias: [{ find: /^bitbudget$/, replacement: here('../build/package/index.js') }, { find: /^bitbudget\/theory$/, replacement: here('../build/package/theory/index.js') }] },
     plugins: [
       coreModule(),
-      wasmSource(here('../build/package/bitbudget.wasm'), single ? 'inline' : 'url'),
+      wasmSource('virtual:wasm', 'wasmBytes', here('../build/package/bitbudget.wasm'), single ? 'inline' : 'url'),
+      wasmSource('virtual:theory-wasm', 'theoryWasmBytes', here('../build/package/theory/theory.wasm'), single ? 'inline' : 'url'),
       temmlSource(here('node_modules/temml/dist/temml.min.js'), single ? 'inline' : 'url'),
       ...(single ? [viteSingleFile({ removeViteModuleLoader: true, useRecommendedBuildConfig: true })] : []),
       ...(command === 'build' ? [contentSecurityPolicy(single ? 'inline' : 'files')] : []),

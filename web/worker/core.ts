@@ -17,6 +17,6 @@ type Input<K extends Name> = Parameters<Tasks[K]>[1];
 type Output<K extends Name> = Awaited<ReturnType<Tasks[K]>>;
 
 export function run<K extends Name>(task: K, input: Input<K>, options?: RunOptions): Promise<Output<K>> {
-  pool ??= new WorkerPool(() => new CoreWorker(), wasmBytes, poolSize);
+  pool ??= new WorkerPool(() => new CoreWorker(), async () => [await wasmBytes()], poolSize);
   return pool.run(task, input, options) as Promise<Output<K>>;
 }

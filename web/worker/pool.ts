@@ -42,7 +42,7 @@ class Slot {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #worker: Worker;
 
-  constructor(create: () => Worker, wasm: ArrayBuffer, readonly onFree: (slot: Slot) => void, readonly onLost: (slot: Slot, error: CoreError) => void) {
+  constructor(create: () => Worker, wasm: ArrayBuffer[], readonly onFree: (slot: Slot) => void, readonly onLost: (slot: Slot, error: CoreError) => void) {
     this.#worker = create();
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) => {
@@ -114,10 +114,10 @@ class Slot {
 export class WorkerPool {
   #slots: Slot[] = [];
   #queue: Job[] = [];
-  #wasm: Promise<ArrayBuffer> | undefined;
+  #wasm: Promise<ArrayBuffer[]> | undefined;
 
-  /** create: a fresh worker. wasm: the module's bytes, asked for once. size: the most workers at a time; they start as needed. */
-  constructor(private readonly create: () => Worker, private readonly wasm: () => Promise<ArrayBuffer>, readonly size: number) {}
+  /** create: a fresh worker. wasm: the bytes of its modules, asked for once. size: the most workers at a time; they start as needed. */
+  constructor(private readonly create: () => Worker, private readonly wasm: () => Promise<ArrayBuffer[]>, readonly size: number) {}
 
   run(task: string, input: unknown, options: RunOptions = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -153,7 +153,7 @@ export class WorkerPool {
   }
 
   async #pump(): Promise<void> {
-    let bytes: ArrayBuffer;
+    let bytes: ArrayBuffer[];
     try {
       bytes = await (this.#wasm ??= this.wasm());
     } catch (thrown) {
@@ -168,7 +168,7 @@ export class WorkerPool {
     }
   }
 
-  #spawn(bytes: ArrayBuffer): Slot {
+  #spawn(bytes: ArrayBuffer[]): Slot {
     const slot = new Slot(this.create, bytes, () => void this.#pump(), (lost, error) => {
       this.#remove(lost);
       lost.job?.reject(error);

@@ -11,7 +11,7 @@ export interface Progress {
 export interface ErrorValue { name: string; message: string; code?: string; offset?: number; field?: string; }
 
 export type ToWorker =
-  | { type: 'init'; wasm: ArrayBuffer }
+  | { type: 'init'; wasm: ArrayBuffer[] }
   | { type: 'run'; id: number; task: string; input: unknown };
 
 export type FromWorker =

@@ -1,0 +1,14 @@
+// The sections, from top to bottom. A new one is an element in sections/, its tasks in tasks/, its choices in state.ts, and one
+// line here.
+export interface SectionEntry {
+  /** In the address, and before the names of its choices. Never renamed. */
+  id: string;
+  title: string;
+  /** What its element, which extends TheorySection, is called. */
+  tag: string;
+  load: () => Promise<unknown>;
+}
+
+export const sections: readonly SectionEntry[] = [
+  { id: 'uniform', title: 'The error of uniform steps', tag: 'bb-theory-uniform', load: () => import('./sections/uniform.js') },
+];

@@ -1,0 +1,64 @@
+// What the Theory view is asked, as its part of the address: tensor=laplace&rows=256&uniform.bits=4. A section's own choices begin
+// with its id. Names and meanings are for ever; a new one gets a default that leaves old links as they were.
+import type { Params } from '../../shell/hash.js';
+import type { Source as LabSource } from '../lab/state.js';
+
+/** The lab's sources, and a matrix whose singular values fall off as 1/k. */
+export type Source = LabSource | 'decaying';
+export const kSources: readonly Source[] = ['normal', 'laplace', 'student-t', 'uniform', 'outliers', 'decaying', 'file'];
+
+export interface NumberParam { fallback: number; min: number; max: number; whole: boolean; }
+export interface ChoiceParam { fallback: string; of: readonly string[]; }
+/** Any text: the section that reads it says what it could not make of it. */
+export interface TextParam { fallback: string; }
+export type Param = NumberParam | ChoiceParam | TextParam;
+
+const number = (fallback: number, min: number, max: number, whole = true): NumberParam => ({ fallback, min, max, whole });
+const choice = (fallback: string, of: readonly string[]): ChoiceParam => ({ fallback, of });
+const text = (fallback = ''): TextParam => ({ fallback });
+
+export const kParams = {
+  section: text(),
+  tensor: choice('normal', kSources),
+  rows: number(256, 4, 2048),
+  columns: number(256, 4, 4096),
+  seed: number(1, 0, Number.MAX_SAFE_INTEGER),
+  scale: number(0.02, 1e-30, 1e30, false),
+  nu: number(5, 0.5, 1e6, false),
+  base: choice('bf16', ['fp32', 'bf16']),
+  file: text(),
+  name: text(),
+
+  'uniform.bits': number(4, 1, 12),
+  'uniform.kind': choice('mid-rise', ['mid-rise', 'mid-tread']),
+} satisfies Record<string, Param>;
+
+type ValueOf<P> = P extends NumberParam ? number : string;
+export type TheoryState = { [K in keyof typeof kParams]: ValueOf<(typeof kParams)[K]> };
+
+export const kDefaults = Object.fromEntries(Object.entries(kParams).map(([key, { fallback }]) => [key, fallback])) as TheoryState;
+
+function read(key: string, param: Param, given: string, problems: string[]): number | string {
+  if ('min' in param) {
+    const value = Number(given);
+    if (given.trim() !== '' && value >= param.min && value <= param.max && (!param.whole || Number.isInteger(value))) return value;
+    problems.push(`${key} “${given}” is not a ${param.whole ? 'whole ' : ''}number from ${param.min} to ${param.max}`);
+    return param.fallback;
+  }
+  if ('of' in param && !param.of.includes(given)) {
+    problems.push(`${key} “${given}” is none of ${param.of.join(', ')}`);
+    return param.fallback;
+  }
+  return given;
+}
+
+export function readState(params: Params): { state: TheoryState; problems: string[] } {
+  const problems: string[] = [];
+  const state: Record<string, number | string> = { ...kDefaults };
+  for (const [key, given] of Object.entries(params)) {
+    const param = (kParams as Record<string, Param>)[key];
+    if (param) state[key] = read(key, param, given, problems);
+    else problems.push(`“${key}” means nothing to this view`);
+  }
+  return { state: state as TheoryState, problems };
+}

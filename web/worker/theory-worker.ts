@@ -1,0 +1,7 @@
+// The worker of the Theory view: the core, and the experiments with their linear algebra.
+import { load } from 'bitbudget';
+import { load as loadTheory } from 'bitbudget/theory';
+import { theoryTasks } from '../views/theory/tasks.js';
+import { serve } from './serve.js';
+
+serve(theoryTasks, async ([core, theory]) => ({ core: await load({ wasmBinary: core! }), theory: await loadTheory({ wasmBinary: theory! }) }));
