@@ -5,6 +5,6 @@ import type { ViewEntry } from '../shell/view.js';
 export const views: readonly ViewEntry[] = [
   { id: 'fit', title: 'Fit', tag: 'bb-fit', load: () => import('./fit/fit.js') },
   { id: 'lab', title: 'Tensor lab', tag: 'bb-lab', load: () => import('./lab/lab.js') },
-  { id: 'files', title: 'Files', tag: 'bb-files', load: () => import('./files/files.js') },
   { id: 'theory', title: 'Theory', tag: 'bb-theory', load: () => import('./theory/theory.js') },
+  { id: 'files', title: 'Files', tag: 'bb-files', load: () => import('./files/files.js') },
 ];
