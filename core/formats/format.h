@@ -58,6 +58,8 @@ struct Format {
   std::uint32_t tensor_bytes = 0;
   /// False: the bytes depend on the whole tensor in another way, and parts cannot be encoded apart.
   bool encodes_in_parts = true;
+  /// An importance vector changes the bytes: there is a weighted variant.
+  bool takes_importance = false;
 
   /// Where encode or decode runs on vectors: the plain loops that it equals, byte for byte. nullptr where it is plain itself.
   Result<void> (*plain_encode)(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,

@@ -108,6 +108,7 @@ extern constexpr Format kQ3_K{
     .encoded_size = block_encoded_size<Q3_K>,
     .encode = encode_blocks_weighted<Q3_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks_by<Q3_K, kernels::decode_q3_k<kernels::Arch>>,
+    .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q3_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
     .plain_decode = decode_blocks<Q3_K, dequantize>,
 };

@@ -79,6 +79,7 @@ extern constexpr Format kQ4_0{
     .encode = encode_blocks_by<Q4_0, encode_blocks_weighted<Q4_0, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
                                kernels::q4_0::encode<kernels::Arch>>,
     .decode = decode_blocks_by<Q4_0, kernels::decode_q4_0<kernels::Arch>>,
+    .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q4_0, quantize, quantize_weighted>,
     .plain_decode = decode_blocks<Q4_0, dequantize>,
 };

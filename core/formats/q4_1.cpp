@@ -80,6 +80,7 @@ extern constexpr Format kQ4_1{
     .encoded_size = block_encoded_size<Q4_1>,
     .encode = encode_blocks_weighted<Q4_1, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
     .decode = decode_blocks_by<Q4_1, kernels::decode_q4_1<kernels::Arch>>,
+    .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q4_1, quantize, quantize_weighted>,
     .plain_decode = decode_blocks<Q4_1, dequantize>,
 };

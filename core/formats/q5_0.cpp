@@ -80,6 +80,7 @@ extern constexpr Format kQ5_0{
     .encoded_size = block_encoded_size<Q5_0>,
     .encode = encode_blocks_weighted<Q5_0, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
     .decode = decode_blocks_by<Q5_0, kernels::decode_q5_0<kernels::Arch>>,
+    .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q5_0, quantize, quantize_weighted>,
     .plain_decode = decode_blocks<Q5_0, dequantize>,
 };

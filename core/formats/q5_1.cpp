@@ -83,6 +83,7 @@ extern constexpr Format kQ5_1{
     .encoded_size = block_encoded_size<Q5_1>,
     .encode = encode_blocks_weighted<Q5_1, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
     .decode = decode_blocks_by<Q5_1, kernels::decode_q5_1<kernels::Arch>>,
+    .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q5_1, quantize, quantize_weighted>,
     .plain_decode = decode_blocks<Q5_1, dequantize>,
 };

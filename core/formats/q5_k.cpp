@@ -79,6 +79,7 @@ extern constexpr Format kQ5_K{
     .encoded_size = block_encoded_size<Q5_K>,
     .encode = encode_blocks_weighted<Q5_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks_by<Q5_K, kernels::decode_q5_k<kernels::Arch>>,
+    .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q5_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
     .plain_decode = decode_blocks<Q5_K, dequantize>,
 };

@@ -90,6 +90,7 @@ extern constexpr Format kQ6_K{
     .encoded_size = block_encoded_size<Q6_K>,
     .encode = encode_blocks_weighted<Q6_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks_by<Q6_K, kernels::decode_q6_k<kernels::Arch>>,
+    .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q6_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
     .plain_decode = decode_blocks<Q6_K, dequantize>,
 };

@@ -76,3 +76,8 @@ test('differential entropy: that of a normal density within its stated error', (
   assert.ok(Math.abs(bits - truth) < 5 * standardError, `${bits}, ${truth}`);
   assert.equal(bitbudget.estimateEntropy(new Float32Array(1000)).bits, -Infinity);
 });
+
+test('uniform steps with an entropy code: four codes, equally often, are two bits', () => {
+  assert.deepEqual(bitbudget.codedUniform(Float32Array.of(0, 0.5, 1, 1.5), 0.5), { rateBits: 2, mse: 0, levels: 4 });
+  assert.equal(refusal(() => bitbudget.codedUniform(Float32Array.of(1), 0)).field, 'step');
+});

@@ -21,6 +21,7 @@ val to_val(const formats::Format& format) {
   out.set("bytesPerBlock", format.bytes_per_block);
   out.set("tensorBytes", format.tensor_bytes);
   out.set("encodesInParts", format.encodes_in_parts);
+  out.set("takesImportance", format.takes_importance);
   return out;
 }
 
