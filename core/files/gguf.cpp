@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <numeric>
 
 #include "files/gguf_config.h"
 #include "files/json_scan.h"
+#include "number_text.h"
 
 namespace bitbudget::files {
 namespace {
@@ -290,29 +290,22 @@ class HeaderReader {
   std::uint64_t next_ = 0;  // the same, padded
 };
 
-template <class T>
-std::string number_text(T value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
-}
-
 std::string scalar_json(const GgufValue& value) {
   const std::byte* at = value.bytes.data();
-  const auto natural = [](std::uint64_t n) { return n <= kMaxCount ? number_text(n) : "\"" + number_text(n) + "\""; };
-  const auto real = [](auto x) { return x - x == 0 ? number_text(x) : "\"" + number_text(x) + "\""; };
+  const auto natural = [](std::uint64_t n) { return n <= kMaxCount ? std::to_string(n) : "\"" + std::to_string(n) + "\""; };
+  const auto real = [](auto x) { return x - x == 0 ? shortest_text(x) : "\"" + shortest_text(x) + "\""; };
   switch (value.type) {
     case GgufType::u8: return natural(load<std::uint8_t>(at));
-    case GgufType::i8: return number_text(static_cast<int>(load<std::int8_t>(at)));
+    case GgufType::i8: return std::to_string(static_cast<int>(load<std::int8_t>(at)));
     case GgufType::u16: return natural(load<std::uint16_t>(at));
-    case GgufType::i16: return number_text(load<std::int16_t>(at));
+    case GgufType::i16: return std::to_string(load<std::int16_t>(at));
     case GgufType::u32: return natural(load<std::uint32_t>(at));
-    case GgufType::i32: return number_text(load<std::int32_t>(at));
+    case GgufType::i32: return std::to_string(load<std::int32_t>(at));
     case GgufType::u64: return natural(load<std::uint64_t>(at));
     case GgufType::i64: {
       const auto n = load<std::int64_t>(at);
       const bool exact = n >= -static_cast<std::int64_t>(kMaxCount) && n <= static_cast<std::int64_t>(kMaxCount);
-      return exact ? number_text(n) : "\"" + number_text(n) + "\"";
+      return exact ? std::to_string(n) : "\"" + std::to_string(n) + "\"";
     }
     case GgufType::f32: return real(load<float>(at));
     case GgufType::f64: return real(load<double>(at));

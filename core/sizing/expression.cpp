@@ -4,10 +4,10 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
+#include "number_text.h"
 #include "sizing/latex.h"
 
 namespace bitbudget::sizing {
@@ -20,12 +20,7 @@ constexpr double kMaxWhole = 9007199254740992.0;  // 2^53
 /// Whole numbers in full; others with 17 significant digits at most, as few as give the value back.
 std::string number_text(double value) {
   if (value >= 0 && value <= kMaxWhole && value == std::floor(value)) return latex_number(static_cast<std::uint64_t>(value));
-  char buffer[40];
-  for (int digits = 6; digits <= 17; ++digits) {
-    std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
-    if (std::strtod(buffer, nullptr) == value) break;
-  }
-  std::string text = buffer;
+  const std::string text = shortest_text(value);
   const std::size_t e = text.find('e');
   if (e == std::string::npos) return text;
   const int exponent = std::atoi(text.c_str() + e + 1);

@@ -8,6 +8,7 @@ import { ledgerApi } from './ledger.js';
 import { measureApi } from './measure.js';
 import { packingsApi } from './packings.js';
 import { sizingApi } from './sizing.js';
+import { sparseApi } from './sparse.js';
 import { tensorApi } from './tensor.js';
 import { theoryApi } from './theory.js';
 
@@ -25,6 +26,7 @@ export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = 
     ...measureApi(module),
     ...packingsApi(module),
     ...sizingApi(module),
+    ...sparseApi(module),
     ...tensorApi(module),
     ...theoryApi(module),
   };

@@ -2,11 +2,9 @@
 #include "convert.h"
 
 #include "calibrate/layer.h"
-#include "formats/registry.h"
 #include "lowrank/svd.h"
 #include "prune/mask.h"
 #include "prune/saliency.h"
-#include "prune/sparse_storage.h"
 
 namespace bitbudget::wasm {
 namespace {
@@ -53,34 +51,6 @@ val prune_n_of_m(const val& scores, double row_length, double keep, double group
   const auto in = Buffer<float>::copy_of(scores);
   if (!in) return failure(in.error());
   return mask(prune::prune_n_of_m(in->span(), size(row_length), size(keep), size(group)));
-}
-
-/// `layout` is the index in the package's list, which follows the enum.
-val sparse_size(int layout, const std::string& format, double rows, double columns, double kept) {
-  return settle(formats::get(format), [&](const formats::Format* values) {
-    return val(static_cast<double>(prune::stored_size(static_cast<prune::Layout>(layout), *values, static_cast<std::uint64_t>(rows),
-                                                      static_cast<std::uint64_t>(columns), static_cast<std::uint64_t>(kept))));
-  });
-}
-
-val break_even_sparsity(int layout, const std::string& format, double rows, double columns) {
-  return settle(formats::get(format), [&](const formats::Format* values) {
-    return val(prune::break_even_sparsity(static_cast<prune::Layout>(layout), *values, static_cast<std::uint64_t>(rows),
-                                          static_cast<std::uint64_t>(columns)));
-  });
-}
-
-val sparse_store(int layout, const std::string& format, const val& weights, const val& kept, double row_length) {
-  const auto values = formats::get(format);
-  if (!values) return failure(values.error());
-  const auto w = Buffer<float>::copy_of(weights);
-  if (!w) return failure(w.error());
-  const auto m = Buffer<std::uint8_t>::copy_of(kept);
-  if (!m) return failure(m.error());
-  const auto bytes = prune::store(static_cast<prune::Layout>(layout), **values, w->span(), m->span(), size(row_length));
-  return settle(bytes, [](const std::vector<std::byte>& stored) {
-    return typed_array(std::span(reinterpret_cast<const std::uint8_t*>(stored.data()), stored.size()));
-  });
 }
 
 val to_val(const lowrank::Svd& svd) {
@@ -155,9 +125,6 @@ EMSCRIPTEN_BINDINGS(bitbudget_compressors) {
   emscripten::function("pruneRows", &prune_rows);
   emscripten::function("pruneBlocks", &prune_blocks);
   emscripten::function("pruneNOfM", &prune_n_of_m);
-  emscripten::function("sparseSize", &sparse_size);
-  emscripten::function("breakEvenSparsity", &break_even_sparsity);
-  emscripten::function("sparseStore", &sparse_store);
   emscripten::function("truncatedSvd", &truncated_svd);
   emscripten::function("randomizedSvd", &randomized_svd);
   emscripten::function("multiplyFactors", &multiply_factors);

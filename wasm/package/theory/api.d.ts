@@ -61,7 +61,6 @@ export interface EntropyApi {
   bf16Exponents(values: Float32Array): { exponentBits: number; idealBitsPerWeight: number };
 }
 
-export type SparseLayout = "bitmask" | "csr" | "2:4";
 export interface LowRank {
   singularValues: Float64Array;   // descending; of a sketch: those of the sketch
   rows: number; columns: number; rank: number;
@@ -81,10 +80,6 @@ export interface CompressorsApi {
   pruneBlocks(scores: Float32Array, rowLength: number, blockRows: number, blockColumns: number, sparsity: number): Uint8Array;
   /** Of every `group` neighbours the `keep` largest stay. */
   pruneNOfM(scores: Float32Array, rowLength: number, keep: number, group: number): Uint8Array;
-  /** Bytes with all indices, the kept values in a number format. */
-  sparseSize(layout: SparseLayout, format: string, rows: number, columns: number, kept: number): number;
-  breakEvenSparsity(layout: SparseLayout, format: string, rows: number, columns: number): number;
-  sparseStore(layout: SparseLayout, format: string, weights: Float32Array, mask: Uint8Array, rowLength: number): Uint8Array;
   truncatedSvd(weights: Float32Array, columns: number, rank: number): LowRank;
   randomizedSvd(weights: Float32Array, columns: number, rank: number, options?: { seed?: number }): LowRank;
   /** left x right, row-major. */

@@ -1,9 +1,6 @@
 import type { MainModule } from './theory.mjs';
-import type { CompressorsApi, LowRank, SparseLayout } from './api.js';
+import type { CompressorsApi, LowRank } from './api.js';
 import { finite, natural, oneOf, require, typed, unwrap } from '../error.js';
-
-/** In the order of the core's enum. */
-const layouts: readonly SparseLayout[] = ['bitmask', 'csr', '2:4'];
 
 function floats(values: Float32Array, field: string): Float32Array {
   return typed(values, 'Float32Array', field);
@@ -37,14 +34,6 @@ export function compressorsApi(module: MainModule): CompressorsApi {
         module.pruneBlocks(rowsOf(scores, rowLength, 'scores'), rowLength, natural(blockRows, 'blockRows'), natural(blockColumns, 'blockColumns'), share(sparsity))),
     pruneNOfM: (scores, rowLength, keep, group) =>
       unwrap<Uint8Array>(() => module.pruneNOfM(rowsOf(scores, rowLength, 'scores'), rowLength, natural(keep, 'keep'), natural(group, 'group'))),
-    sparseSize: (layout, format, rows, columns, kept) =>
-      unwrap<number>(() => module.sparseSize(oneOf(layout, layouts, 'layout'), String(format), natural(rows, 'rows'), natural(columns, 'columns'), natural(kept, 'kept'))),
-    breakEvenSparsity: (layout, format, rows, columns) =>
-      unwrap<number>(() => module.breakEvenSparsity(oneOf(layout, layouts, 'layout'), String(format), natural(rows, 'rows'), natural(columns, 'columns'))),
-    sparseStore: (layout, format, weights, mask, rowLength) => {
-      require(rowsOf(weights, rowLength, 'weights').length === typed(mask, 'Uint8Array', 'mask').length, 'mask', 'The mask needs one entry per weight.');
-      return unwrap<Uint8Array>(() => module.sparseStore(oneOf(layout, layouts, 'layout'), String(format), weights, mask, rowLength));
-    },
     truncatedSvd: (weights, columns, rank) => unwrap<LowRank>(() => module.truncatedSvd(floats(weights, 'weights'), natural(columns, 'columns'), natural(rank, 'rank'))),
     randomizedSvd: (weights, columns, rank, { seed = 0 } = {}) =>
       unwrap<LowRank>(() => module.randomizedSvd(floats(weights, 'weights'), natural(columns, 'columns'), natural(rank, 'rank'), natural(seed, 'seed'))),
