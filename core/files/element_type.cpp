@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "files/source.h"
+#include "formats/registry.h"
 #include "tensor/float_types.h"
 
 namespace bitbudget::files {
@@ -46,8 +47,12 @@ float f32_from_fnuz(std::uint8_t code) {
   return tensor::decode_float<type>(code);
 }
 
-constexpr auto f16 = from_codes<std::uint16_t, tensor::f32_from_f16>;
-constexpr auto bf16 = from_codes<std::uint16_t, tensor::f32_from_bf16>;
+/// The number format of that id has the same bytes, and loops on vectors.
+void from_format(const char* id, std::size_t size, const std::byte* elements, std::span<float> out) {
+  static_cast<void>(formats::decode(*formats::find(id), {elements, out.size() * size}, out));
+}
+void f16(const std::byte* elements, std::span<float> out) { from_format("f16", 2, elements, out); }
+void bf16(const std::byte* elements, std::span<float> out) { from_format("bf16", 2, elements, out); }
 constexpr auto e4m3 = from_codes<std::uint8_t, tensor::f32_from_f8_e4m3>;
 constexpr auto e5m2 = from_codes<std::uint8_t, tensor::f32_from_f8_e5m2>;
 constexpr auto e8m0 = from_codes<std::uint8_t, f32_from_e8m0>;

@@ -65,6 +65,8 @@ GgufEntryToWrite gguf_text(std::string key, std::string_view text);
 GgufEntryToWrite gguf_u32(std::string key, std::uint32_t value);
 GgufEntryToWrite gguf_f32(std::string key, float value);
 GgufEntryToWrite entry_to_write(const GgufEntry& entry);
+/// All metadata of a file, for another that holds its tensors whole: what says of which parts it was one (split.*) is left out.
+std::vector<GgufEntryToWrite> metadata_to_write(const GgufHeader& header);
 
 /// Version 3, with the tensors in the order given, padded to the alignment. A general.alignment among the metadata is obeyed, otherwise it is 32.
 /// invalid_argument for what the reader would refuse, unsupported for a type that ggml lacks.

@@ -52,6 +52,14 @@ GgufEntryToWrite entry_to_write(const GgufEntry& entry) {
   return out;
 }
 
+std::vector<GgufEntryToWrite> metadata_to_write(const GgufHeader& header) {
+  std::vector<GgufEntryToWrite> entries;
+  for (const GgufEntry& entry : header.metadata) {
+    if (!entry.key.starts_with("split.")) entries.push_back(entry_to_write(entry));
+  }
+  return entries;
+}
+
 Result<FileLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span<const GgufEntryToWrite> metadata) {
   FileLayout layout;
   std::string& header = layout.header;

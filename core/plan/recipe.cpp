@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "files/element_type.h"
+#include "plan/llama_names.h"
 
 namespace bitbudget::plan {
 namespace {
@@ -68,11 +69,17 @@ std::string target(std::string_view tensor) {
 
 Result<std::string> llama_tensor_types(std::span<const Assignment> assignments) {
   std::string out;
+  std::map<std::string, std::string_view> given;  // experts of a layer are one tensor there
   for (const Assignment& each : assignments) {
     const files::ElementType* type = ggml_type(each.format);
     if (type == nullptr) return fail_field(ErrorCode::unsupported, each.tensor, "llama-quantize has no type for the format " + each.format + ".");
     if (each.tensor.find('\'') != std::string::npos) return fail_field(ErrorCode::invalid_argument, each.tensor, "A tensor name with a quotation mark cannot stand in a command.");
-    out += "--tensor-type '^" + escaped(each.tensor) + "$=" + lower(type->name) + "'\n";
+    const std::string known = full_name(llama_name(each.tensor));
+    const std::string& name = known.empty() ? each.tensor : known;
+    const auto [at, fresh] = given.try_emplace(name, each.format);
+    if (!fresh && at->second == each.format) continue;
+    if (!fresh) return fail_field(ErrorCode::invalid_argument, each.tensor, "llama.cpp holds this tensor in " + name + " together with others: give them all one format.");
+    out += "--tensor-type '^" + escaped(name) + "$=" + lower(type->name) + "'\n";
   }
   return out;
 }

@@ -14,8 +14,9 @@ struct Assignment {
 };
 
 /// One `--tensor-type '^name$=type'` for each tensor, a line each, as llama-quantize takes them (its patterns are regular
-/// expressions over GGUF names: dots are escaped). The tensors must have the names of a GGUF.
-/// unsupported for a format that is no type of ggml.
+/// expressions over GGUF names: dots are escaped). Names of transformers are translated (llama_names.h), unknown ones stay.
+/// unsupported for a format that is no type of ggml; invalid_argument where a GGUF has one tensor for several of the
+/// checkpoint (the experts of a layer) and they have different formats.
 Result<std::string> llama_tensor_types(std::span<const Assignment> assignments);
 
 /// A recipe of llm-compressor (YAML) with one config group for each format: tensors by exact name, without ".weight".

@@ -104,16 +104,6 @@ std::vector<FormatCopies> mixture_copies(const ModelDescription& model, const Te
   return result;
 }
 
-/// The wanted format, or what stands in for it where the rows do not fit its blocks.
-Result<const formats::Format*> fitting_format(std::string_view wanted, std::uint64_t row) {
-  auto format = formats::get(wanted);
-  while (format && row % (*format)->row_multiple != 0) {
-    const std::string_view next = shorter_block((*format)->id);
-    format = formats::get(next.empty() || formats::find(next) == nullptr ? "f16" : next);
-  }
-  return format;
-}
-
 Result<FormatShare> share_of(const TensorGroup& group, std::size_t index, std::string_view wanted, std::uint64_t copies) {
   const auto format = fitting_format(wanted, group.columns.value);
   if (!format) return std::unexpected(format.error());
@@ -202,6 +192,15 @@ Term term_of(const FormatSum& sum) {
 }
 
 }  // namespace
+
+Result<const formats::Format*> fitting_format(std::string_view wanted, std::uint64_t row) {
+  auto format = formats::get(wanted);
+  while (format && row % (*format)->row_multiple != 0) {
+    const std::string_view next = shorter_block((*format)->id);
+    format = formats::get(next.empty() || formats::find(next) == nullptr ? "f16" : next);
+  }
+  return format;
+}
 
 Result<std::vector<FormatShare>> assign_formats(const ModelDescription& model, const std::vector<TensorGroup>& groups,
                                                 const SizeOptions& options) {

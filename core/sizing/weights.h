@@ -1,10 +1,12 @@
 // How many bytes the weights take in a file or in memory, in any number format or mixture of formats.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "error.h"
+#include "formats/format.h"
 #include "sizing/breakdown.h"
 #include "sizing/options.h"
 #include "sizing/tensor_groups.h"
@@ -31,6 +33,10 @@ struct FormatShare {
 /// llama.cpp falls back to, else f16; the terms say so.
 Result<std::vector<FormatShare>> assign_formats(const ModelDescription& model, const std::vector<TensorGroup>& groups,
                                                 const SizeOptions& options);
+
+/// The format `wanted` for rows of `row` values, or what llama.cpp falls back to where they do not fit its blocks, else f16.
+/// unknown_format.
+Result<const formats::Format*> fitting_format(std::string_view wanted, std::uint64_t row);
 
 /// One term per role and format. Exact.
 Result<Breakdown> weights(const ModelDescription& model, const std::vector<TensorGroup>& groups, const SizeOptions& options);

@@ -66,3 +66,42 @@ test('a plan under a byte budget, measured on real values, and its exports', () 
   assert.equal(refusal(() => bitbudget.exportPlan('llm-compressor', assignments)).code, 'unsupported');
   assert.match(bitbudget.exportPlan('llm-compressor', [{ tensor: 'a.weight', format: 'int4_sym_g32' }]), /group_size: 32/);
 });
+
+test('a mixture is laid over tensor names, and rows that do not fit its blocks get what llama.cpp gives them', () => {
+  const formats = bitbudget.mixtureFormats('q4_k_m', tensors);
+  const at = (name) => formats[tensors.findIndex((tensor) => tensor.name === name)];
+  // The embedding is the head, too; the only layer is one of the last eighth, where values and ffn_down get more bits.
+  assert.equal(at('model.embed_tokens.weight'), 'q8_0');
+  assert.equal(at('model.layers.0.self_attn.q_proj.weight'), 'q4_k');
+  assert.equal(at('model.layers.0.self_attn.v_proj.weight'), 'q6_k');
+  assert.equal(at('model.layers.0.input_layernorm.weight'), '');
+  assert.deepEqual([256, 64, 33].map((row) => bitbudget.fittingFormat('q4_k', row)), ['q4_k', 'q5_0', 'f16']);
+  assert.equal(refusal(() => bitbudget.mixtureFormats('q4', tensors)).field, 'mixture');
+  assert.equal(refusal(() => bitbudget.fittingFormat('q4', 64)).code, 'unknown_format');
+  assert.match(bitbudget.exportPlan('llama-quantize', [{ tensor: 'model.layers.0.mlp.up_proj.weight', format: 'q4_k' }]), /'\^blk\\.0\\.ffn_up\\.weight\$=q4_k'/);
+});
+
+test('a stretch is transcoded as decoding and encoding give it, and its errors are those of the whole where parts join', () => {
+  const values = bitbudget.randomTensor('normal', 3 * 8192, { seed: 3, scale: 0.05 });
+  const stored = bitbudget.encode('f16', values);
+  const read = bitbudget.decode('f16', stored, values.length);
+  const parts = [0, 8192, 16_384].map((first) => bitbudget.transcode({ type: 'F16', shape: [8192] }, stored.subarray(2 * first, 2 * (first + 8192)), 'q4_k', { rowLength: 8192 }));
+  const whole = bitbudget.encode('q4_k', read, { rowLength: 4096 });
+  assert.deepEqual(Buffer.concat(parts.map(({ bytes }) => bytes)), Buffer.from(whole));
+  assert.deepEqual(bitbudget.errorReport(parts.map(({ sums }) => sums)), bitbudget.compare(read, bitbudget.decode('q4_k', whole, read.length, { rowLength: 4096 })));
+  // One scale for the tensor: parts that are told its range agree with the whole.
+  const range = [bitbudget.statistics(read).min, bitbudget.statistics(read).max];
+  const part = bitbudget.transcode({ type: 'F16', shape: [8192] }, stored.subarray(0, 16_384), 'f8_e4m3', { tensorRange: range });
+  assert.deepEqual(part.bytes, bitbudget.encode('f8_e4m3', read).subarray(0, 4 + 8192));
+  assert.equal(refusal(() => bitbudget.transcode({ type: 'F16', shape: [4] }, stored.subarray(0, 6), 'q8_0')).code, 'invalid_argument');
+  assert.equal(refusal(() => bitbudget.transcode({ type: 'F99', shape: [4] }, stored.subarray(0, 8), 'f16')).field, 'type');
+});
+
+test('what says of which parts a GGUF was one is not taken over, and numbers are written as uint32', () => {
+  const list = [{ name: 'w', type: 'F32', shape: [32] }];
+  const first = bitbudget.layoutFile('gguf', list, { metadata: { 'general.architecture': 'llama', 'split.count': 3, 'general.file_type': 1 } });
+  const second = bitbudget.layoutFile('gguf', list, { gguf: first.header, ggufSize: first.fileSize, metadata: { 'general.file_type': 15 } });
+  assert.deepEqual(bitbudget.inspect(second.header, { fileSize: second.fileSize }).metadata, { version: 3, 'general.architecture': 'llama', 'general.file_type': 15 });
+  assert.equal(refusal(() => bitbudget.layoutFile('gguf', list, { metadata: { a: 2 ** 32 } })).field, 'a');
+  assert.equal(refusal(() => bitbudget.layoutFile('safetensors', list, { metadata: { a: 1 } })).field, 'a');
+});

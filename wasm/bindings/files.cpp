@@ -131,16 +131,15 @@ Result<std::vector<files::TensorToWrite>> tensors_to_write(const val& list) {
 
 /// The metadata of the GGUF whose first bytes these are, to be written again; none for no bytes.
 Result<std::vector<files::GgufEntryToWrite>> entries_of(std::span<const std::byte> gguf, double file_size) {
-  std::vector<files::GgufEntryToWrite> entries;
-  if (gguf.empty()) return entries;
+  if (gguf.empty()) return std::vector<files::GgufEntryToWrite>{};
   auto header = files::read_gguf_header({gguf, static_cast<std::uint64_t>(file_size)});
   if (!header) return std::unexpected(std::move(header.error()));
-  for (const files::GgufEntry& entry : header->metadata) entries.push_back(files::entry_to_write(entry));
-  return entries;
+  return files::metadata_to_write(*header);
 }
 
-/// `metadata`: [key, text] pairs. `gguf`: the beginning of a GGUF whose metadata are taken over; a pair replaces an entry.
-val layout_file(const std::string& format, const val& list, const val& metadata, const val& gguf, double file_size) {
+/// `metadata`: [key, text] pairs, `numbers`: [key, number] pairs (a GGUF's u32). `gguf`: the beginning of a GGUF whose metadata
+/// are taken over; a pair replaces an entry.
+val layout_file(const std::string& format, const val& list, const val& metadata, const val& numbers, const val& gguf, double file_size) {
   const auto tensors = tensors_to_write(list);
   if (!tensors) return failure(tensors.error());
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -154,10 +153,13 @@ val layout_file(const std::string& format, const val& list, const val& metadata,
     if (!in) return failure(in.error());
     auto entries = entries_of(in->bytes(), file_size);
     if (!entries) return failure(entries.error());
-    for (auto& [key, text] : pairs) {
-      std::erase_if(*entries, [&](const files::GgufEntryToWrite& entry) { return entry.key == key; });
-      entries->push_back(files::gguf_text(key, text));
-    }
+    const auto put = [&](files::GgufEntryToWrite fresh) {
+      std::erase_if(*entries, [&](const files::GgufEntryToWrite& entry) { return entry.key == fresh.key; });
+      entries->push_back(std::move(fresh));
+    };
+    for (auto& [key, text] : pairs) put(files::gguf_text(key, text));
+    const auto more = numbers["length"].as<std::size_t>();
+    for (std::size_t i = 0; i < more; ++i) put(files::gguf_u32(numbers[i][0].as<std::string>(), numbers[i][1].as<std::uint32_t>()));
     layout = files::gguf_layout(*tensors, *entries);
   }
   return settle(layout, [](const files::FileLayout& result) {

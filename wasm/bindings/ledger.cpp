@@ -1,12 +1,16 @@
 // The ledger of a checkpoint (core/files/ledger.h) and its plan (core/plan) for JavaScript.
-#include "convert.h"
+#include "error_sums.h"
 
 #include <vector>
 
 #include "files/ledger.h"
+#include "formats/registry.h"
 #include "plan/allocate.h"
+#include "plan/mixture_plan.h"
 #include "plan/recipe.h"
+#include "plan/transcode.h"
 #include "sizing/config.h"
+#include "sizing/weights.h"
 
 namespace bitbudget::wasm {
 namespace {
@@ -103,12 +107,54 @@ val recipe(const std::string& tool, const val& list) {
   return settle(text, [](const std::string& result) { return val(result); });
 }
 
+val mixture_formats(const std::string& mixture, const val& list, const std::string& architecture) {
+  const auto tensors = list_of<plan::TensorShape>(list, [](const val& each) {
+    return plan::TensorShape{each["name"].as<std::string>(), list_of<std::uint64_t>(each["shape"], natural)};
+  });
+  return settle(plan::mixture_formats(mixture, tensors, architecture), [](const std::vector<std::string_view>& formats) {
+    return to_array(formats, [](std::string_view format) { return val(std::string(format)); });
+  });
+}
+
+val fitting_format(const std::string& wanted, double row) {
+  return settle(sizing::fitting_format(wanted, static_cast<std::uint64_t>(row)), [](const formats::Format* format) { return val(std::string(format->id)); });
+}
+
+/// `low` and `high`: the whole tensor's range; NaN: that of the stretch.
+val transcode(const std::string& type_name, const val& shape, const val& stored, const std::string& format_id, double row_length, double low, double high) {
+  const auto format = formats::get(format_id);
+  if (!format) return failure(format.error());
+  files::TensorInfo stretch{.name = "", .type = files::find_element_type(type_name), .shape = list_of<std::uint64_t>(shape, natural)};
+  if (stretch.type == nullptr) {
+    return failure(Error{.code = ErrorCode::unsupported, .message = "There is no element type \"" + type_name + "\".", .field = "type"});
+  }
+  const auto in = Buffer<std::uint8_t>::copy_of(stored);
+  if (!in) return failure(in.error());
+  stretch.byte_length = in->span().size();
+  const auto count = files::element_count(stretch.shape);
+  if (!count) return failure(count.error());
+  const auto size = formats::encoded_size(**format, *count, static_cast<std::uint64_t>(row_length));
+  if (!size) return failure(size.error());
+  auto values = Buffer<float>::of_size(*count);
+  auto decoded = Buffer<float>::of_size(*count);
+  auto out = Buffer<std::uint8_t>::of_size(*size);
+  if (!values || !decoded || !out) return failure(!values ? values.error() : !decoded ? decoded.error() : out.error());
+  formats::EncodeOptions options;
+  if (low == low) options.tensor_range = formats::Range{static_cast<float>(low), static_cast<float>(high)};
+  const auto sums = plan::transcode(stretch, in->bytes(), **format, static_cast<std::uint64_t>(row_length), options, {values->span(), decoded->span()}, out->bytes());
+  if (!sums) return failure(sums.error());
+  return success(object({{"bytes", out->copy_out()}, {"sums", sums_to_val(*sums)}}));
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(bitbudget_ledger) {
   emscripten::function("ledger", &ledger);
   emscripten::function("allocate", &allocate);
   emscripten::function("recipe", &recipe);
+  emscripten::function("mixtureFormats", &mixture_formats);
+  emscripten::function("fittingFormat", &fitting_format);
+  emscripten::function("transcode", &transcode);
 }
 
 }  // namespace bitbudget::wasm

@@ -1,5 +1,5 @@
 // core/measure for JavaScript.
-#include "convert.h"
+#include "error_sums.h"
 
 #include <algorithm>
 #include <vector>
@@ -14,22 +14,6 @@ namespace {
 
 using measure::CompensatedSum;
 using measure::ErrorSums;
-
-/// Error sums cross as 12 numbers: the fields of ErrorSums in their order.
-constexpr std::size_t kSumsLength = 12;
-
-val to_val(const ErrorSums& sums) {
-  const double numbers[kSumsLength] = {
-      static_cast<double>(sums.count),
-      sums.squared_error.sum, sums.squared_error.compensation,
-      sums.error.sum, sums.error.compensation,
-      sums.squared_original.sum, sums.squared_original.compensation,
-      sums.squared_decoded.sum, sums.squared_decoded.compensation,
-      sums.product.sum, sums.product.compensation,
-      sums.max_abs_error,
-  };
-  return typed_array(std::span<const double>(numbers));
-}
 
 ErrorSums to_sums(std::span<const double> n) {
   return {static_cast<std::uint64_t>(n[0]), CompensatedSum{n[1], n[2]}, CompensatedSum{n[3], n[4]}, CompensatedSum{n[5], n[6]},
@@ -64,7 +48,7 @@ val compare(const val& original, const val& decoded) {
 }
 
 val error_sums(const val& original, const val& decoded) {
-  return of_pair(original, decoded, [](auto a, auto b) { return to_val(measure::sum_errors(a, b)); });
+  return of_pair(original, decoded, [](auto a, auto b) { return sums_to_val(measure::sum_errors(a, b)); });
 }
 
 /// `parts`: the sums of each part, one after another in one Float64Array.

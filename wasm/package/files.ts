@@ -50,8 +50,14 @@ export function filesApi(module: MainModule): Pick<Bitbudget, 'inspect' | 'eleme
         throw new BitbudgetError('invalid_argument', 'A checkpoint is written as "safetensors" or "gguf".', { field: 'format' });
       }
       const list = tensors.map(({ name, type, shape }) => ({ name: String(name), type: String(type), shape: shapeOf(shape) }));
-      const pairs = Object.entries(metadata).map(([key, text]) => [key, String(text)]);
-      return unwrap<FileLayout>(() => module.layoutFile(format, list, pairs, typed(gguf, 'Uint8Array', 'gguf'), natural(ggufSize || gguf.length, 'ggufSize')));
+      const texts: [string, string][] = [];
+      const numbers: [string, number][] = [];
+      for (const [key, value] of Object.entries(metadata)) {
+        if (typeof value !== 'number') texts.push([key, String(value)]);
+        else if (format === 'gguf' && natural(value, key) < 2 ** 32) numbers.push([key, value]);
+        else throw new BitbudgetError('invalid_argument', `A number in the metadata is one of a GGUF and below 2^32.`, { field: key });
+      }
+      return unwrap<FileLayout>(() => module.layoutFile(format, list, texts, numbers, typed(gguf, 'Uint8Array', 'gguf'), natural(ggufSize || gguf.length, 'ggufSize')));
     },
     npyHeader: (shape, type = 'F32') => unwrap<Uint8Array>(() => module.npyHeader(String(type), shapeOf(shape))),
   };

@@ -1,8 +1,8 @@
 import type { MainModule } from './bitbudget.mjs';
 import type { Bitbudget, FormatPlan, LedgerReport } from './api.js';
-import { BitbudgetError, natural, unwrap } from './error.js';
+import { BitbudgetError, finite, natural, typed, unwrap } from './error.js';
 
-export function ledgerApi(module: MainModule): Pick<Bitbudget, 'ledger' | 'planFormats' | 'exportPlan'> {
+export function ledgerApi(module: MainModule): Pick<Bitbudget, 'ledger' | 'planFormats' | 'exportPlan' | 'mixtureFormats' | 'fittingFormat' | 'transcode'> {
   return {
     ledger: (tensors, config = '') => {
       const list = tensors.map(({ name, shape, byteLength }) => ({
@@ -15,6 +15,16 @@ export function ledgerApi(module: MainModule): Pick<Bitbudget, 'ledger' | 'planF
         name: String(name), choices: choices.map(({ format, bytes, error }) => ({ format: String(format), bytes: natural(bytes, 'bytes'), error: Number(error) })),
       }));
       return unwrap<FormatPlan>(() => module.allocate(list, natural(budget, 'budget')));
+    },
+    mixtureFormats: (mixture, tensors, architecture = '') => {
+      const list = tensors.map(({ name, shape }) => ({ name: String(name), shape: shape.map((size) => natural(size, 'shape')) }));
+      return unwrap<string[]>(() => module.mixtureFormats(String(mixture), list, String(architecture)));
+    },
+    fittingFormat: (format, rowLength) => unwrap<string>(() => module.fittingFormat(String(format), natural(rowLength, 'rowLength'))),
+    transcode: ({ type, shape }, stored, format, { rowLength = 0, tensorRange } = {}) => {
+      const range = tensorRange ? [finite(tensorRange[0], 'tensorRange'), finite(tensorRange[1], 'tensorRange')] as const : [NaN, NaN] as const;
+      return unwrap<{ bytes: Uint8Array; sums: Float64Array }>(() =>
+        module.transcode(String(type), shape.map((size) => natural(size, 'shape')), typed(stored, 'Uint8Array', 'stored'), String(format), natural(rowLength, 'rowLength'), ...range));
     },
     exportPlan: (tool, assignments) => {
       if (tool !== 'llama-quantize' && tool !== 'llm-compressor') {

@@ -123,8 +123,11 @@ export class WorkerPool {
     return new Promise((resolve, reject) => {
       const { signal } = options;
       if (signal?.aborted) return reject(signal.reason);
-      const job: Job = { task, input, options, resolve, reject };
-      signal?.addEventListener('abort', () => this.#cancel(job, signal.reason), { once: true });
+      // A signal may outlive thousands of jobs: one that is over leaves nothing behind with it, least of all its result.
+      const cancel = () => this.#cancel(job, signal!.reason);
+      const over = () => signal?.removeEventListener('abort', cancel);
+      const job: Job = { task, input, options, resolve: (result) => { over(); resolve(result); }, reject: (reason) => { over(); reject(reason); } };
+      signal?.addEventListener('abort', cancel, { once: true });
       this.#queue.push(job);
       void this.#pump();
     });
