@@ -48,7 +48,7 @@ export class Progress extends LitElement {
     const rate = done / elapsed;
     return html`
       <div class="row">
-        <span role="status">${stage}${total > 0 ? html` <span class="num">${percent(done / total)}</span>` : '…'}</span>
+        <span><span role="status">${stage}${total > 0 ? nothing : '…'}</span>${total > 0 ? html` <span class="num">${percent(done / total)}</span>` : nothing}</span>
         <span class="soft num">${rate > 0 ? html`${brief(rate)} ${this.unit}/s${total > done ? html`, ${seconds((total - done) / rate)} left` : nothing}` : nothing}</span>
         <button class="button" @click=${() => this.dispatchEvent(new Event('cancel'))}>Cancel <span class="soft">Esc</span></button>
       </div>

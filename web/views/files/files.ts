@@ -8,6 +8,7 @@ import { units } from '../../shell/settings.js';
 import { View } from '../../shell/view.js';
 import { watch } from '../../shell/watch.js';
 import { base } from '../../styles/base.js';
+import './compress/compress.js';
 import { openCheckpoint, type Checkpoint, type RefusedFile } from './checkpoint.js';
 import { styles } from './styles.js';
 
