@@ -4,52 +4,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { launch, onePage, open, start } from './browser.mjs';
+import { answer, answered, compared, give, idle, link, npy, outlierInput, safetensors, saved } from './lab-page.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const golden = (name) => readFileSync(new URL(`../golden/ggml/${name}.bin`, import.meta.url));
-
-/** 8 x 1024 values by the description in tests/golden/ggml/manifest.json: "outlier". */
-function outlierInput() {
-  let state = 5;
-  const draw = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-  const values = Float32Array.from({ length: 8192 }, () => ((draw() >>> 8) - 8388608) / 8388608 / 128);
-  for (let row = 0; row < 8; row++) values[row * 1024 + ((row * 131 + 7) % 1024)] = row % 2 ? -8 : 8;
-  return values;
-}
-
-/** A version 1.0 NPY by its specification. */
-function npy(values, shape) {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
-  return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([length & 255, length >> 8]), Buffer.from(text.padEnd(length - 1) + '\n'), Buffer.from(values.buffer)]);
-}
-
-function safetensors(tensors) {
-  let offset = 0;
-  const header = Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data_offsets: [offset, (offset += data.byteLength)] }]));
-  let text = JSON.stringify(header);
-  text = text.padEnd(Math.ceil(text.length / 8) * 8);
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([size, Buffer.from(text), ...Object.values(tensors).map(({ data }) => Buffer.from(data.buffer))]);
-}
-
-const link = (params = {}) => '#' + new URLSearchParams({ v: '1', view: 'lab', ...params });
-const answer = (page) => page.locator('bb-lab h1.answer');
-const answered = (page) => answer(page).and(page.locator(':not(.stale)')).filter({ hasText: /off by .* off by/ }).waitFor();
-const idle = (page) => page.waitForFunction(() => !document.querySelector('bb-app').shadowRoot.querySelector('bb-lab').shadowRoot.querySelector('bb-progress').active);
-const compared = (page) => page.locator('table.compared');
-const give = (page, name, buffer) => page.locator('bb-lab input[type=file]').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
-
-async function saved(page, button) {
-  const [download] = await Promise.all([page.waitForEvent('download'), compared(page).getByRole('button', { name: button }).click()]);
-  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
-}
 
 describe('Tensor lab', () => {
   let browser;
@@ -77,11 +35,11 @@ describe('Tensor lab', () => {
     await give(page, 'outlier.npy', npy(input, [8, 1024]));
     await page.getByText('outlier.npy: 8 × 1,024 values').waitFor();
     await answered(page);
-    const [a, b] = [await saved(page, 'Save .bin of A'), await saved(page, 'Save .bin of B')];
+    const [a, b] = [await saved(page, 'a', 'bin'), await saved(page, 'b', 'bin')];
     assert.equal(a.name, 'outlier-q8_0.bin');
     assert.ok(a.bytes.equals(golden('outlier.q8_0')), 'q8_0');
     assert.ok(b.bytes.equals(golden('outlier.q4_0')), 'q4_0');
-    const decoded = await saved(page, 'Save .npy of A');
+    const decoded = await saved(page, 'a', 'npy');
     assert.equal(decoded.bytes.length, 128 + 4 * 8192);
     assert.match(decoded.bytes.toString('latin1', 0, 128), /^\x93NUMPY\x01\x00.*'shape': \(8, 1024\)/s);
     // The values again from the golden bytes: a 16-bit float and 32 codes a block.

@@ -91,9 +91,13 @@ export class Block extends LitElement {
       this.#again = false;
       const { tensor, format, cell } = this;
       const { first, length, part } = stretchOf(format!, Math.min(cell.row, tensor!.rows - 1), Math.min(cell.column, tensor!.columns - 1), tensor!.rows, tensor!.columns);
-      const values = tensor!.values.slice(first, first + length);
+      const { values, columns, method } = tensor!;
+      const element = Math.min(this.element, length - 1);
+      const row = first - (first % columns);
       try {
-        const opened = await run('lab.block', { format: format!.id, values, element: Math.min(this.element, length - 1), method: tensor!.method }, { silence: 20_000 });
+        const opened = method.importance && format!.takesImportance
+          ? await run('lab.weightedBlock', { format: format!, row: values.slice(row, row + columns), first: first - row, length, element, method }, { silence: 20_000 })
+          : await run('lab.block', { format: format!.id, values: values.slice(first, first + length), element, method }, { silence: 20_000 });
         Object.assign(this, { opened, first, excerpt: part, problem: '' });
         this.dispatchEvent(new CustomEvent<Float32Array>('bb-levels', { detail: opened.anatomy.levels }));
       } catch (thrown) {

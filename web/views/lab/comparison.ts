@@ -4,7 +4,7 @@ import { bytes, exact, nbsp } from '../../format/numbers.js';
 import { formula } from '../../parts/formula.js';
 import { value as opener } from '../../parts/value.js';
 import { units } from '../../shell/settings.js';
-import { bits, measures, times } from './measures.js';
+import { bits, measures, share, times } from './measures.js';
 import type { Measured, Speed, Tensor } from './tensor.js';
 
 export interface ComparedSide { letter: string; measured: Measured | undefined; speed: Speed | undefined; stale: boolean; }
@@ -14,7 +14,9 @@ export interface Comparison {
   sides: [ComparedSide, ComparedSide];
   open: string;
   toggle: (id: string) => void;
-  download: (letter: string, what: 'decoded' | 'encoded') => void;
+  /** All figures, or those that matter most. */
+  all: boolean;
+  showAll: (all: boolean) => void;
 }
 
 interface Row { id: string; label: string; cells: { text: string; title: string; best: boolean }[]; meaning: string; latex?: string; }
@@ -33,7 +35,7 @@ function row(id: string, label: string, sides: ComparedSide[], text: (side: Comp
   return { id, label, meaning, cells: sides.map((side, i) => ({ text: texts[i] ?? '–', title: side.measured && title ? title(side) : '', best: i === 0 ? lead > 0 : lead < 0 })) };
 }
 
-function rowsOf({ tensor, sides }: Comparison): Row[] {
+function rowsOf({ tensor, sides, all }: Comparison): Row[] {
   const count = tensor.rows * tensor.columns;
   const size = (side: ComparedSide) => side.measured!.bytes;
   const smaller = (a: ComparedSide, b: ComparedSide) => size(b) - size(a);
@@ -41,7 +43,8 @@ function rowsOf({ tensor, sides }: Comparison): Row[] {
     row('bytes', 'Size', sides, (side) => bytes(size(side), units.value), 'All bytes that are needed to restore the tensor: the codes, and the scales and offsets that come with them.', smaller, (side) => `${exact(size(side))} bytes`),
     row('ratio', 'Compression', sides, (side) => times(tensor.storedBytes / size(side)), `How many times smaller than the tensor as it came (${bytes(tensor.storedBytes, units.value)}).`, smaller),
     row('bpw', 'Bits per weight', sides, (side) => bits((8 * size(side)) / count), 'The size in bits, divided by the number of values. The side information is in it, so it is a little more than the width of a code.', smaller),
-    ...measures.map((measure) => ({
+    ...(tensor.method.importance ? weightedRows(sides) : []),
+    ...measures.filter(({ id }) => all || !kFurther.has(id)).map((measure) => ({
       ...row(measure.id, measure.label, sides, (side) => measure.text(side.measured!.report[measure.id]), measure.meaning,
         (a, b) => measure.better(a.measured!.report[measure.id], b.measured!.report[measure.id]), (side) => String(side.measured!.report[measure.id])),
       latex: measure.latex,
@@ -51,11 +54,21 @@ function rowsOf({ tensor, sides }: Comparison): Row[] {
   ];
 }
 
-const speedMeaning = 'Gigabytes of 32-bit floats per second, measured now, in this browser, by one worker on one core: the median of three batches of at least 50 ms. Other work on the machine slows it down.';
+/** They say in other words what the figures above them say: shown when asked for. */
+const kFurther: ReadonlySet<string> = new Set(['rmse', 'mse', 'meanError', 'cosine']);
+
+const weightedRows = (sides: ComparedSide[]): Row[] => [{
+  ...row('weighted', 'Weighted error', sides, (side) => side.measured!.weighted && share(Math.sqrt(side.measured!.weighted.relativeMse)),
+    'The relative error with each column counted by its importance: what the layer’s output is off by, if its inputs are as large as the weights say and independent of each other.',
+    (a, b) => b.measured!.weighted!.relativeMse - a.measured!.weighted!.relativeMse, (side) => String(side.measured!.weighted?.relativeMse)),
+  latex: '\\sqrt{\\frac{\\sum w_j (\\hat{x}_{ij} - x_{ij})^2}{\\sum w_j x_{ij}^2}}',
+}];
+
+const speedMeaning = 'Gigabytes of 32-bit floats per second, measured now, in this browser, by one worker on one core: the median of three batches of at least 50 ms, without importance. Other work on the machine slows it down.';
 const speedTitle = ({ speed }: ComparedSide): string => (speed ? `copying the same memory: ${rate(speed.count, speed.copySeconds)}` : '');
 
 export function comparison(input: Comparison) {
-  const { sides, open, toggle, download } = input;
+  const { sides, open, toggle, all, showAll } = input;
   return html`<section aria-labelledby="compared">
     <h2 id="compared" class="sr">A and B compared</h2>
     <div class="scroll"><table class="compared">
@@ -65,8 +78,7 @@ export function comparison(input: Comparison) {
         <tr><th scope="row">${opener(label, open === id, () => toggle(id))}</th>
           ${cells.map(({ text, title, best }, i) => html`<td class="n ${sides[i]!.stale ? 'stale' : ''} ${best ? 'best' : ''}" title=${title || nothing}>${text}${best ? html`<span class="sr"> (better)</span>` : nothing}</td>`)}</tr>
         ${open === id ? html`<tr class="meaning"><td colspan="3"><p class="small">${meaning}</p>${latex ? html`<div class="math" ${formula(latex)}></div>` : nothing}</td></tr>` : nothing}`)}
-        ${([['decoded', 'Decoded tensor', '.npy'], ['encoded', 'Encoded bytes', '.bin']] as const).map(([what, label, ending]) => html`
-        <tr class="no-print"><th scope="row">${label}</th>${sides.map(({ letter, measured, stale }) => html`<td class="n"><button class="button" ?disabled=${!measured || stale} @click=${() => download(letter, what)}>Save ${ending}<span class="sr"> of ${letter}</span></button></td>`)}</tr>`)}
       </tbody>
-    </table></div></section>`;
+    </table></div>
+    <p class="small no-print"><button class="plain" type="button" aria-expanded=${all ? 'true' : 'false'} @click=${() => showAll(!all)}>${all ? 'Fewer figures' : 'More figures'}</button></p></section>`;
 }

@@ -1,42 +1,44 @@
 // The Tensor lab: what compression does to one tensor, measured.
-import type { FormatInfo } from 'bitbudget';
+import type { ElementType, FormatInfo } from 'bitbudget';
 import { html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import { bytes, exact, integer, parseNumber } from '../../format/numbers.js';
-import '../../parts/drop.js';
+import { bytes, integer } from '../../format/numbers.js';
 import '../../parts/notice.js';
-import '../../parts/number-field.js';
 import '../../parts/progress.js';
+import { download } from '../../parts/save.js';
 import { units } from '../../shell/settings.js';
 import { View } from '../../shell/view.js';
 import { watch } from '../../shell/watch.js';
 import { base } from '../../styles/base.js';
 import { CoreError, run } from '../../worker/core.js';
 import type { Progress } from '../../worker/protocol.js';
+import { closer } from './closer.js';
+import { codedNote, kCodedRates, kCodedSample, type Coded } from './coded.js';
 import { comparison } from './comparison.js';
-import { formatOptions, groupFormats, type FormatGroup } from './formats.js';
-import { handedFile, handOver } from './hand-over.js';
-import './heat-maps.js';
-import './histogram.js';
-import { figure, share, times } from './measures.js';
 import { csvOf, type Run } from './csv.js';
-import { formatTable, type TableRow } from './format-table.js';
-import { kDecibelsPerBit } from '../../data/limits.js';
-import { entropySample, gapDb, kEntropySample, limitOf, type Limit } from './limit.js';
-import { lineFigures, linesSection, type Lines } from './lines.js';
+import { differences } from './differences.js';
+import { fileOf } from './export.js';
+import type { TableRow } from './format-table.js';
+import { groupFormats, type FormatGroup } from './formats.js';
+import { handedFile, handOver } from './hand-over.js';
+import type { Cell } from './heat-maps.js';
+import { formatInput, importanceInputs, methodInputs, tensorInputs, type Fold, type Inputs, type Side } from './inputs.js';
+import { gapDb, kEntropySample, limitNote, limitOf, sampleOf, type Limit } from './limit.js';
+import { lineFigures, type Lines } from './lines.js';
+import { figure, share, times } from './measures.js';
+import { entryOf, openFile, readable, type OpenFile } from './open-file.js';
 import './rate-distortion.js';
 import type { RatePlot } from './rate-distortion.js';
-import './block.js';
-import type { Cell } from './heat-maps.js';
-import { recommendation } from './recommend.js';
-import { decodedNpy, encodedBlob, measure, speed, Superseded, type Watch } from './runner.js';
-import { entryOf, loadTensor, openFile, readable, sourceNames, tensorKey, type OpenFile } from './source.js';
-import { kDefaults, kMaxCount, kSearches, kSources, kUsualFormats, limits, readState, type LabState } from './state.js';
+import { measure, speed, Superseded, type Watch } from './runner.js';
+import './save-as.js';
+import type { SaveRequest } from './save-as.js';
+import { loadTensor, tensorKey, type Opened } from './source.js';
+import { kDefaults, kUsualFormats, readState, type LabState } from './state.js';
 import { styles } from './styles.js';
+import { tableSection } from './table-section.js';
 import type { Detail, Measured, Speed, Tensor } from './tensor.js';
 
 const kSides = ['a', 'b'] as const;
-type Side = (typeof kSides)[number];
 
 @customElement('bb-lab')
 export class Lab extends View {
@@ -44,7 +46,7 @@ export class Lab extends View {
   @state() private asked: LabState = kDefaults;
   @state() private groups: FormatGroup[] = [];
   @state() private tensor: Tensor | undefined;
-  @state() private open: OpenFile | undefined;
+  @state() private open: Opened = { tensor: undefined, importance: undefined };
   /** The latest of each format, perhaps of an earlier tensor: shown greyed until the new one is there. */
   @state() private measured = new Map<string, Measured>();
   @state() private details = new Map<string, Detail>();
@@ -56,8 +58,12 @@ export class Lab extends View {
   @state() private report: Progress | undefined;
   @state() private explained = '';
   @state() private logarithmic = false;
-  @state() private methodOpen = false;
+  @state() private described = '';
+  @state() private allFigures = false;
+  @state() private unfolded: ReadonlySet<Fold> = new Set();
+  @state() private saveProblem = '';
   @state() private limit: Limit | undefined;
+  @state() private coded: Coded | undefined;
   @state() private lines: Lines | undefined;
   @state() private cell: Cell = { row: 0, column: 0 };
   @state() private levels: Record<Side, Float32Array> = { a: new Float32Array(), b: new Float32Array() };
@@ -66,6 +72,7 @@ export class Lab extends View {
   /** The speed of all rows was asked for. */
   #timing = false;
   #formats: FormatInfo[] = [];
+  #types: ElementType[] = [];
   #turn = 0;
   #abort = new AbortController();
 
@@ -105,11 +112,12 @@ export class Lab extends View {
     this.busy = true;
     try {
       await this.#loadFormats();
-      if (!(await this.#loadTensor(watching))) return;
-      for (const side of kSides) await this.#measure(this.#format(this.asked[side])!, true, watching);
+      const tensor = await this.#loadTensor(watching);
+      if (!tensor) return;
+      await this.#compare(tensor, watching);
       this.announce(this.#sentence());
       await this.#findLimit(watching);
-      for (const format of this.#chosen()) await this.#measure(format, false, watching);
+      for (const format of this.#chosen()) await this.#measure(format, watching);
       await this.#findOutliers(watching);
       for (const format of this.#timing ? this.#chosen() : kSides.map((side) => this.#format(this.asked[side])!)) await this.#time(format, watching);
       this.#timing = false;
@@ -127,7 +135,7 @@ export class Lab extends View {
 
   async #loadFormats(): Promise<void> {
     if (this.#formats.length === 0) {
-      this.#formats = await run('lab.formats', null);
+      [this.#formats, this.#types] = await Promise.all([run('lab.formats', null), run('lab.elementTypes', null)]);
       this.groups = groupFormats(this.#formats);
     }
     const problems: string[] = [];
@@ -139,51 +147,79 @@ export class Lab extends View {
     if (problems.length > 0) this.reportProblems(problems);
   }
 
-  /** True if the tensor that is asked for is there. */
-  async #loadTensor(watching: Watch): Promise<boolean> {
+  /** The tensor that is asked for; it is not on show yet, unless nothing was. */
+  async #loadTensor(watching: Watch): Promise<Tensor | undefined> {
     const { asked } = this;
-    if (asked.tensor === 'file' && !(await this.#findFile(watching))) return false;
-    if (this.tensor?.key === tensorKey(asked, this.open)) { this.tensorRefusal = undefined; return true; }
+    if (!(await this.#findFiles(watching))) return undefined;
+    if (this.tensor?.key === tensorKey(asked, this.open)) { this.tensorRefusal = undefined; return this.tensor; }
     try {
       const tensor = await loadTensor(asked, this.open, this.tensor, watching);
       if (!watching.live()) throw new Superseded();
-      this.tensor = tensor;
+      this.tensor ??= tensor;
       this.tensorRefusal = undefined;
-      return true;
+      return tensor;
     } catch (thrown) {
       if (!watching.live() || watching.signal.aborted) throw thrown;
       this.tensorRefusal = asCoreError(thrown);
-      return false;
+      return undefined;
     }
   }
 
-  /** True if the file of the address is open; one that was opened in another view, or before a visit to one, is opened here. */
-  async #findFile(watching: Watch): Promise<boolean> {
-    const { file } = this.asked;
-    if (this.open && (file === '' || this.open.file.name === file)) return true;
-    const handed = handedFile(file);
-    if (!handed) { this.open = undefined; return false; }
-    const open = await openFile(handed, watching);
+  /** Opens the files of the address, as far as they were opened on this page. True unless the tensor's own is missing. */
+  async #findFiles(watching: Watch): Promise<boolean> {
+    const { asked } = this;
+    const find = async (name: string, ...held: (OpenFile | undefined)[]): Promise<OpenFile | undefined> => {
+      const there = held.find((open) => open && (name === '' || open.file.name === name) && (handedFile(open.file.name) ?? open.file) === open.file);
+      const handed = handedFile(name);
+      return there ?? (handed && openFile(handed, watching));
+    };
+    const { tensor: held } = this.open;
+    const tensor = asked.tensor === 'file' ? await find(asked.file, held) : held;
+    const importance = asked.importance === 'file' ? await find(asked.importanceFile, tensor, this.open.importance) : this.open.importance;
     if (!watching.live()) throw new Superseded();
-    this.open = open;
-    return true;
+    if (tensor !== held || importance !== this.open.importance) this.open = { tensor, importance };
+    return asked.tensor !== 'file' || tensor !== undefined;
   }
 
-  async #measure(format: FormatInfo, closely: boolean, watching: Watch): Promise<void> {
+  /** Measures A and B; only then the tensor is put on show with them, so that what is cancelled leaves the last result whole. */
+  async #compare(tensor: Tensor, watching: Watch): Promise<void> {
+    const found: { measured: Measured; detail?: Detail }[] = [];
+    for (const format of new Set(kSides.map((side) => this.#format(this.asked[side])!))) {
+      if (this.details.get(format.id)?.key === tensor.key) continue;
+      const result = await this.#attempt(tensor, format, true, watching);
+      if (result) found.push(result);
+    }
+    this.tensor = tensor;
+    for (const { measured } of found) this.#keep(tensor, measured);
+    // Only what is on show is kept: an encoded tensor may be large.
+    const details = [...this.details.values(), ...found.flatMap(({ detail }) => detail ?? [])];
+    this.details = new Map(details.filter(({ formatId }) => kSides.some((side) => this.asked[side] === formatId)).map((detail) => [detail.formatId, detail]));
+  }
+
+  async #measure(format: FormatInfo, watching: Watch): Promise<void> {
     const tensor = this.tensor!;
-    if ((closely ? this.details : this.measured).get(format.id)?.key === tensor.key) return;
+    if (this.measured.get(format.id)?.key === tensor.key) return;
+    const result = await this.#attempt(tensor, format, false, watching);
+    if (result) this.#keep(tensor, result.measured);
+  }
+
+  /** Undefined where the format refuses the tensor: its refusal is kept. */
+  async #attempt(tensor: Tensor, format: FormatInfo, closely: boolean, watching: Watch): Promise<{ measured: Measured; detail?: Detail } | undefined> {
     try {
-      const { measured, detail } = await measure(tensor, format, closely, watching);
-      this.measured = new Map(this.measured).set(format.id, measured);
-      const { title, rows, columns, storedBytes, method } = tensor;
-      this.#log.set(`${tensor.key} ${format.id}`, { tensor: { title, rows, columns, storedBytes, method }, measured });
-      // Only what is on show is kept: an encoded tensor may be large.
-      if (detail) this.details = new Map([...this.details].filter(([id]) => kSides.some((side) => this.asked[side] === id))).set(format.id, detail);
+      const result = await measure(tensor, format, closely, watching);
       this.#refuse(format.id, undefined);
+      return result;
     } catch (thrown) {
       if (!watching.live() || watching.signal.aborted || thrown instanceof Superseded) throw thrown;
       this.#refuse(format.id, asCoreError(thrown));
+      return undefined;
     }
+  }
+
+  #keep(tensor: Tensor, measured: Measured): void {
+    const { title, rows, columns, storedBytes, method, importanceTitle } = tensor;
+    this.measured = new Map(this.measured).set(measured.format.id, measured);
+    this.#log.set(`${tensor.key} ${measured.format.id}`, { tensor: { title, rows, columns, storedBytes, method, importanceTitle }, measured });
   }
 
   /** The rows of the table: those asked for, with A and B. */
@@ -194,12 +230,17 @@ export class Lab extends View {
 
   async #findLimit(watching: Watch): Promise<void> {
     const tensor = this.tensor!;
-    if (this.limit?.key === tensor.key) return;
+    if (this.limit?.source === tensor.source && this.coded?.source === tensor.source) return;
+    const options = { signal: watching.signal, silence: 20_000 };
     try {
-      this.limit = limitOf(tensor, await run('lab.entropy', entropySample(tensor), { signal: watching.signal, silence: 20_000 }));
+      this.limit = limitOf(tensor, await run('lab.entropy', sampleOf(tensor, kEntropySample), options));
+      const sample = sampleOf(tensor, kCodedSample);
+      const count = sample.length;
+      const points = await run('lab.coded', { values: sample, entropyBits: this.limit.entropy.bits, rates: kCodedRates }, { ...options, transfer: [sample.buffer] });
+      if (watching.live()) this.coded = { source: tensor.source, count, points };
     } catch (thrown) {
       if (!(thrown instanceof CoreError)) throw thrown;
-      this.limit = undefined;  // too few values, or some that are not finite: the picture goes without
+      this.limit = this.coded = undefined;  // too few values, or some that are not finite: the picture goes without
     }
   }
 
@@ -248,7 +289,21 @@ export class Lab extends View {
 
   // Taking what the reader gives
 
-  async #take(file: File): Promise<void> {
+  #take = (file: File): Promise<void> => this.#accept(file, (open) => {
+    const first = entryOf(open, '')!.name;
+    const named = this.asked.file === file.name && readable(open).some(({ name }) => name === this.asked.name);
+    this.open = { ...this.open, tensor: open };
+    return handOver(file, named ? this.asked.name : first);
+  });
+
+  #takeImportance = (file: File): Promise<void> => this.#accept(file, (open) => {
+    handOver(file, '');
+    this.open = { ...this.open, importance: open };
+    return { importance: 'file', importanceFile: file.name, importanceName: '' };
+  });
+
+  /** Opens a file that was given, and goes to where `use` says; there already, the file itself may be another one. */
+  async #accept(file: File, use: (open: OpenFile) => Record<string, string>): Promise<void> {
     this.#abort.abort();
     this.#abort = new AbortController();
     const turn = ++this.#turn;
@@ -256,11 +311,9 @@ export class Lab extends View {
     try {
       const open = await openFile(file, { signal: this.#abort.signal, onProgress: (progress) => { this.report = progress; } });
       if (turn !== this.#turn) return;
-      this.open = open;
-      const first = entryOf(open, '')!.name;
-      handOver(file, first);
-      if (this.asked.tensor === 'file' && this.asked.file === file.name && (this.asked.name === first || readable(open).some(({ name }) => name === this.asked.name))) void this.#update();
-      else this.setParams({ tensor: 'file', file: file.name, name: first });
+      const patch = use(open);
+      if (Object.entries(patch).every(([key, text]) => (this.params[key] ?? '') === text)) void this.#update();
+      else this.setParams(patch);
     } catch (thrown) {
       if (turn !== this.#turn) return;
       this.tensorRefusal = asCoreError(thrown);
@@ -269,19 +322,20 @@ export class Lab extends View {
     }
   }
 
-  async #download(side: Side, what: 'decoded' | 'encoded'): Promise<void> {
+  async #save({ side, kind }: SaveRequest): Promise<void> {
     const { tensor } = this;
     const format = this.#format(this.asked[side])!;
     const detail = this.details.get(format.id);
     if (!tensor || !detail || detail.key !== tensor.key) return;
-    const name = `${tensor.title.replace(/\.npy$/, '').replace(/[^\w.-]+/g, '-')}-${format.id}`;
-    if (what === 'encoded') return save(encodedBlob(format, detail), `${name}.bin`);
     const abort = this.#abort.signal.aborted ? (this.#abort = new AbortController()) : this.#abort;
     this.busy = true;
+    this.saveProblem = '';
     try {
-      save(await decodedNpy(tensor, detail, { signal: abort.signal, live: () => true, onProgress: (progress) => { this.report = progress; } }), `${name}.npy`);
+      const { name, content } = await fileOf(tensor, format, detail, kind, { signal: abort.signal, live: () => true, onProgress: (progress) => { this.report = progress; } });
+      download(name, content, content.type);
+      this.announce(`Saved ${name}`);
     } catch (thrown) {
-      if (!abort.signal.aborted) this.#refuse(format.id, asCoreError(thrown));
+      if (!abort.signal.aborted) this.saveProblem = asCoreError(thrown).message;
     } finally {
       this.busy = false;
     }
@@ -315,138 +369,57 @@ export class Lab extends View {
   #tensorLine(tensor: Tensor) {
     const { statistics, rows, columns } = tensor;
     return html`${tensor.title}: ${integer(rows)} × ${integer(columns)} values, ${bytes(tensor.storedBytes, units.value)} as ${typeNames[tensor.storedType] ?? tensor.storedType}.
-      Standard deviation ${figure(Math.sqrt(statistics.variance))}, values from ${figure(statistics.min)} to ${figure(statistics.max)}. ${tensor.note}`;
+      Standard deviation ${figure(Math.sqrt(statistics.variance))}, values from ${figure(statistics.min)} to ${figure(statistics.max)}. ${tensor.note}${tensor.importanceTitle ? html` Columns count as ${tensor.importanceTitle}.` : nothing}`;
   }
 
   /** An embed with few controls keeps its tensor and lets the formats be chosen. */
   #renderInputs() {
-    const choosing = html`<div class="formats stack">${kSides.map((side) => this.#renderFormat(side))}${this.#renderMethod()}</div>`;
-    return this.controls === 'min' ? choosing : html`${this.#renderTensorInputs()}${choosing}`;
-  }
-
-  #renderTensorInputs() {
-    const { asked, open } = this;
-    return html`
-      <bb-drop accept=".npy,.npz,.safetensors,.gguf" label="Open a file" hint="or drop it here: .npy, .npz, .safetensors, .gguf" @bb-file=${(event: CustomEvent<File>) => this.#take(event.detail)}>
-        <div class="stack">
-          <div class="field">
-            <label class="label" for="tensor">Tensor</label>
-            <select id="tensor" @change=${(event: Event) => this.setParams({ tensor: (event.target as HTMLSelectElement).value })}>
-              ${kSources.map((source) => (source === 'file'
-                ? html`<option value="file" ?disabled=${!open && asked.tensor !== 'file'} .selected=${asked.tensor === 'file'}>${open ? `From ${open.file.name}` : 'From a file'}</option>`
-                : html`<option value=${source} .selected=${asked.tensor === source}>${sourceNames[source]}</option>`))}
-            </select>
-          </div>
-          ${asked.tensor === 'file' ? this.#renderFile() : this.#renderGenerator()}
-        </div>
-      </bb-drop>
-      ${this.tensorRefusal ? this.#renderRefusal(this.tensorRefusal) : nothing}
-      ${this.#renderNonFinite()}`;
-  }
-
-  #renderFile() {
-    const { asked, open } = this;
-    if (!open) return html`<bb-notice kind="info"><p>This link was made with ${asked.file ? html`the file <strong>${asked.file}</strong>` : 'a file'}, which stays on the machine where it is. Open it to go on.</p></bb-notice>`;
-    const entries = readable(open);
-    const current = entryOf(open, asked.name);
-    if (entries.length === 1) return nothing;
-    return html`<div class="field"><label class="label" for="name">Which of its ${integer(entries.length)} tensors</label>
-      <select id="name" @change=${(event: Event) => this.setParams({ name: (event.target as HTMLSelectElement).value })}>
-        ${entries.map((entry) => html`<option value=${entry.name} .selected=${entry === current}>${entry.name} (${entry.shape.join(' × ')}, ${entry.type})</option>`)}</select></div>`;
-  }
-
-  #renderGenerator() {
-    const { asked } = this;
-    return html`
-      <div class="pair">${this.#numberField('rows', 'Rows')}${this.#numberField('columns', 'Columns')}</div>
-      <div class="pair">${this.#numberField('scale', 'Standard deviation')}${this.#numberField('seed', 'Seed')}</div>
-      ${asked.tensor === 'student-t' ? this.#numberField('nu', 'Degrees of freedom', 'Fewer mean heavier tails; below 3 there is no stable spread.') : nothing}`;
-  }
-
-  #numberField(key: keyof typeof limits, label: string, hint = '') {
-    const { min, max, whole } = limits[key];
-    const others = key === 'rows' ? this.asked.columns : key === 'columns' ? this.asked.rows : 1;
-    const plain = key === 'seed' || key === 'scale' || key === 'nu';
-    return html`<bb-number-field label=${label} hint=${hint} .value=${this.asked[key]} min=${min} max=${Math.min(max, key === 'rows' || key === 'columns' ? Math.floor(kMaxCount / others) : max)}
-      .format=${plain ? String : integer}
-      .parse=${(text: string) => { const value = parseNumber(text) ?? (text.trim() === '' ? undefined : Number(text)); return value !== undefined && whole ? Math.round(value) : value; }}
-      .step=${key === 'seed' ? (value: number, direction: number) => value + direction : doubling}
-      @bb-change=${(event: CustomEvent<number>) => this.setParams({ [key]: String(event.detail) })}></bb-number-field>`;
-  }
-
-  #renderFormat(side: Side) {
-    const id = this.asked[side];
-    const format = this.#format(id);
-    const refusal = this.refusals.get(id);
-    return html`<div class="field">
-      <label class="label" for=${side}><span class="letter ${side}">${side.toUpperCase()}</span> Format ${side.toUpperCase()}</label>
-      <select id=${side} aria-invalid=${refusal ? 'true' : 'false'} @change=${(event: Event) => this.setParams({ [side]: (event.target as HTMLSelectElement).value })}>${formatOptions(this.groups, id)}</select>
-      ${refusal ? this.#renderRefusal(refusal) : nothing}
-      ${format ? html`<details class="about"><summary>About ${format.label}</summary><p class="small">${format.description}</p><p class="small soft">Source: ${format.source}.</p></details>` : nothing}
-    </div>`;
-  }
-
-  #renderMethod() {
-    const { search, rotate } = this.asked;
-    return html`<details class="about" ?open=${this.methodOpen || search !== kDefaults.search || rotate !== ''} @toggle=${(event: Event) => { this.methodOpen = (event.target as HTMLDetailsElement).open; }}><summary>Before and beside the format</summary>
-      <div class="field"><label class="label" for="search">Scales of the integer formats</label>
-        <select id="search" @change=${(event: Event) => this.setParams({ search: (event.target as HTMLSelectElement).value })}>
-          ${kSearches.map((id) => html`<option value=${id} .selected=${id === search}>${{ absmax: 'from the whole range', mse: 'searched for the least error', percentile: 'from the inner 99.9 %' }[id]}</option>`)}</select></div>
-      <label class="check"><input type="checkbox" .checked=${rotate === 'on'} @change=${(event: Event) => this.setParams({ rotate: (event.target as HTMLInputElement).checked ? 'on' : '' })}> Rotate the rows first</label>
-      <p class="hint">A Walsh-Hadamard rotation spreads every outlier over its row, and is undone after decoding. It helps where a few columns are far wider than the rest.</p></details>`;
-  }
-
-  #renderRefusal({ message, offset, field }: CoreError) {
-    return html`<bb-notice kind="error"><p>${message}</p>
-      ${offset !== undefined ? html`<p>At ${exact(offset)}.</p>` : field && field !== 'rowLength' ? html`<p>Field: <code>${field}</code></p>` : nothing}
-      ${this.measured.size > 0 ? html`<p>What is shown is the last result that worked.</p>` : nothing}</bb-notice>`;
-  }
-
-  #renderNonFinite() {
-    const statistics = this.tensor?.statistics;
-    const count = statistics ? statistics.nans + statistics.infinities : 0;
-    if (count === 0) return nothing;
-    return html`<bb-notice><p>${integer(count)} of the values are not finite numbers (NaN or infinite). Most formats refuse such a tensor; error figures mean nothing where they are kept.</p></bb-notice>`;
+    const { asked, open, groups, tensor, tensorRefusal, refusals, unfolded } = this;
+    const inputs: Inputs = {
+      asked, open, groups, formats: this.#formats, tensor, tensorRefusal, refusals, unfolded,
+      set: (patch) => this.setParams(patch), take: (file) => void this.#take(file), takeImportance: (file) => void this.#takeImportance(file),
+      unfold: (fold, on) => {
+        if (on === unfolded.has(fold)) return;
+        const next = new Set(unfolded);
+        if (on) next.add(fold);
+        else next.delete(fold);
+        this.unfolded = next;
+      },
+    };
+    const min = this.controls === 'min';
+    return html`${min ? nothing : tensorInputs(inputs)}<div class="formats stack">${kSides.map((side) => formatInput(inputs, side))}${methodInputs(inputs)}${min ? nothing : importanceInputs(inputs)}</div>`;
   }
 
   #renderResult() {
     const { tensor, asked } = this;
     if (!tensor) return nothing;
-    const [a, b] = kSides.map((side) => this.measured.get(asked[side]));
-    const stale = (id: string) => !this.#fresh(id);
+    const sides = kSides.map((side) => ({ side, format: this.#format(asked[side])!, measured: this.measured.get(asked[side]), speed: this.speeds.get(asked[side]), stale: !this.#fresh(asked[side]) }));
+    const [a, b] = sides.map(({ side, ...rest }) => ({ letter: side.toUpperCase(), ...rest }));
     return html`
-      ${comparison({
-        tensor, open: this.explained, toggle: this.#toggle,
-        sides: [{ letter: 'A', measured: a, speed: this.speeds.get(asked.a), stale: stale(asked.a) }, { letter: 'B', measured: b, speed: this.speeds.get(asked.b), stale: stale(asked.b) }],
-        download: (letter, what) => void this.#download(letter === 'A' ? 'a' : 'b', what),
-      })}
+      <div class="stack">
+        ${comparison({ tensor, open: this.explained, toggle: this.#toggle, sides: [a!, b!], all: this.allFigures, showAll: (all) => { this.allFigures = all; } })}
+        ${this.controls === 'page' ? html`<bb-lab-save class="no-print" .types=${this.#types} .problem=${this.saveProblem} .sides=${sides.map(({ side, format, measured, stale }) => ({ side, format, ready: measured !== undefined && !stale }))}
+          @bb-save=${(event: CustomEvent<SaveRequest>) => void this.#save(event.detail)}></bb-lab-save>` : nothing}
+      </div>
       ${this.#renderPicture(tensor)}`;
   }
 
   #renderMore() {
     const { tensor, asked } = this;
     if (!tensor) return nothing;
-    const [detailA, detailB] = kSides.map((side) => this.#current(this.details.get(asked[side])));
-    const stale = (id: string) => !this.#fresh(id);
-    const label = (side: Side) => this.#format(asked[side])!.label;
+    const [a, b] = kSides.map((side) => ({ side, format: this.#format(asked[side])!, detail: this.#current(this.details.get(asked[side])), stale: !this.#fresh(asked[side]), levels: this.levels[side] }));
     return html`
-      ${this.#renderFormats(tensor)}
-      <section aria-labelledby="maps"><h2 id="maps">Value by value</h2>
-        <p class="soft small">Point at a value, or focus the pictures and use the arrow keys. The divider in the last picture moves too: the calmer side loses less.</p>
-        <bb-lab-maps class=${stale(asked.a) || stale(asked.b) ? 'stale' : ''} .tensor=${tensor} .a=${detailA} .b=${detailB} labelA=${label('a')} labelB=${label('b')} @bb-cell=${(event: CustomEvent<Cell>) => { this.cell = event.detail; }}></bb-lab-maps>
-      </section>
-      <section aria-labelledby="block"><h2 id="block">One block, bit by bit</h2>
-        ${tensor.method.rotate ? html`<p class="soft small">With the rotation, a code stands for a mixture of a row’s values. Turn it off to open a block.</p>` : html`<div class="two">${kSides.map((side) => html`<bb-lab-block .tensor=${tensor} .format=${this.#format(asked[side])!} letter=${side} .cell=${this.cell} @bb-levels=${(event: CustomEvent<Float32Array>) => { this.levels = { ...this.levels, [side]: event.detail }; }}></bb-lab-block>`)}</div>`}
-      </section>
-      <section aria-labelledby="spread"><div class="row between"><h2 id="spread">How the values are spread</h2>
-        <label class="check"><input type="checkbox" .checked=${this.logarithmic} @change=${(event: Event) => { this.logarithmic = (event.target as HTMLInputElement).checked; }}> Logarithmic counts</label></div>
-        <div class="two">${kSides.map((side) => {
-          const detail = this.#current(this.details.get(asked[side]));
-          return html`<bb-lab-histogram kind=${side} class=${stale(asked[side]) ? 'stale' : ''} label="${side.toUpperCase()}: ${label(side)}" .original=${tensor.counts} .decoded=${detail?.counts} .range=${tensor.range} .outside=${detail?.outside ?? 0} .logarithmic=${this.logarithmic} .codes=${tensor.method.rotate ? [] : this.levels[side]}></bb-lab-histogram>`;
-        })}</div>
-        ${tensor.method.rotate ? nothing : html`<p class="small soft">The ticks below the axis are the code book of the block above: every value that its codes can give.</p>`}
-      </section>
-      ${this.lines ? linesSection(this.lines, [label('a'), label('b')], stale(asked.a) || stale(asked.b)) : nothing}`;
+      ${tableSection({
+        asked, tensor, rows: this.#rows(tensor), formats: this.#formats, groups: this.groups, busy: this.busy, runs: this.#log.size,
+        open: this.described, toggle: (id) => { this.described = this.described === id ? '' : id; },
+        set: (patch) => this.setParams(patch), time: () => { this.#timing = true; void this.#update(); },
+        saveCsv: () => download('bitbudget-runs.csv', csvOf(this.#log.values(), this.speeds), 'text/csv'),
+      })}
+      ${differences({ formats: this.#formats, a: asked.a, b: asked.b, compare: (first, second) => this.setParams({ a: first, b: second }) })}
+      ${closer({
+        tensor, sides: [a!, b!], cell: this.cell, logarithmic: this.logarithmic, lines: this.lines,
+        point: (cell) => { this.cell = cell; }, setLevels: (side: Side, levels) => { this.levels = { ...this.levels, [side]: levels }; }, setLogarithmic: (on) => { this.logarithmic = on; },
+      })}`;
   }
 
   #rows(tensor: Tensor): TableRow[] {
@@ -457,7 +430,7 @@ export class Lab extends View {
     });
   }
 
-  #limitOf(tensor: Tensor): Limit | undefined { return this.limit?.key === tensor.key ? this.limit : undefined; }
+  #limitOf(tensor: Tensor): Limit | undefined { return this.limit?.source === tensor.source ? this.limit : undefined; }
 
   #renderPicture(tensor: Tensor) {
     const { asked } = this;
@@ -465,62 +438,19 @@ export class Lab extends View {
       id: format.id, label: format.label, bits: (8 * measured!.bytes) / measured!.report.count, sqnrDb: measured!.report.sqnrDb, stale,
       side: format.id === asked.a ? (asked.a === asked.b ? 'ab' : 'a') : format.id === asked.b ? 'b' : '',
     }));
+    const limit = this.#limitOf(tensor);
+    const coded = this.coded?.source === tensor.source ? this.coded : undefined;
     return html`<section aria-labelledby="rate"><h2 id="rate">What each bit buys</h2>
-      <bb-lab-rate .points=${points} .atZeroBits=${this.#limitOf(tensor)?.atZeroBits ?? NaN}></bb-lab-rate>
-      ${this.#renderLimit(tensor, this.#limitOf(tensor))}
+      <bb-lab-rate .points=${points} .coded=${coded?.points ?? []} .atZeroBits=${limit?.atZeroBits ?? NaN}></bb-lab-rate>
+      ${limit ? limitNote(tensor, limit) : nothing}
+      ${coded ? codedNote(coded, tensor, limit) : nothing}
     </section>`;
-  }
-
-  #renderFormats(tensor: Tensor) {
-    const { asked } = this;
-    const rows = this.#rows(tensor);
-    const ids = rows.map(({ format }) => format.id);
-    const setFormats = (next: string[]) => this.setParams({ formats: [...new Set(next)].join(',') });
-    return html`
-      <section aria-labelledby="formats"><div class="row between"><h2 id="formats">Formats on this tensor</h2>
-        <div class="row no-print">
-          <label><span class="sr">Add formats</span><select class="add" @change=${(event: Event) => {
-            const select = event.target as HTMLSelectElement;
-            const wanted = select.value;
-            select.value = '';
-            setFormats(wanted === 'all' ? this.#formats.map(({ id }) => id) : wanted === 'usual' ? kUsualFormats : wanted.startsWith('group ') ? [...ids, ...this.groups[Number(wanted.slice(6))]!.formats.map(({ id }) => id)] : [...ids, wanted]);
-          }}><option value="" selected>Add a format …</option>
-            <optgroup label="Many at once"><option value="usual">Back to the usual ones</option><option value="all">All ${this.#formats.length}</option>${this.groups.map(({ title, formats }, i) => html`<option value="group ${i}">All of “${title}” (${formats.length})</option>`)}</optgroup>
-            ${this.groups.map(({ title, formats }) => html`<optgroup label=${title}>${formats.filter(({ id }) => !ids.includes(id)).map((format) => html`<option value=${format.id}>${format.label}</option>`)}</optgroup>`)}</select></label>
-          <button class="button" ?disabled=${this.busy} @click=${() => { this.#timing = true; void this.#update(); }}>Measure all speeds</button>
-          <button class="button" ?disabled=${this.#log.size === 0} @click=${() => save(new Blob([csvOf(this.#log.values(), this.speeds)], { type: 'text/csv' }), 'bitbudget-runs.csv')}>Save CSV</button>
-        </div></div>
-        ${formatTable({ tensor, rows, a: asked.a, b: asked.b, sort: asked.sort, onSort: (sort) => this.setParams({ sort }), choose: (side, id) => this.setParams({ [side]: id }), remove: (id) => setFormats(ids.filter((each) => each !== id)) })}
-        ${recommendation({ rows, tensor, budget: asked.budget, setBudget: (budget) => this.setParams({ budget }), choose: (id) => this.setParams({ a: id }) })}
-      </section>`;
-  }
-
-  #renderLimit(tensor: Tensor, limit: Limit | undefined) {
-    if (!limit) return nothing;
-    const { entropy, atZeroBits } = limit;
-    return html`<details class="about"><summary>What the limit is, and how sure</summary>
-      <p class="small">No code, however clever, can keep more of values like these at a given number of bits, as long as each value tells nothing about the others: Shannon’s lower bound on the error. Formats that find structure between values could pass it.</p>
-      ${Number.isFinite(atZeroBits)
-        ? html`<p class="small">It needs one figure, the differential entropy of the values: ${figure(entropy.bits)} bits, estimated from the gaps between ${integer(Math.min(tensor.values.length, kEntropySample))} sorted values (Vasicek’s estimator), give or take ${figure(2 * entropy.standardError)} bits, which is ${figure(2 * entropy.standardError * kDecibelsPerBit)} dB. For normal values the limit is D(R) = σ² 2⁻²ᴿ; these may keep ${figure(Math.abs(atZeroBits))} dB ${atZeroBits >= 0 ? 'more' : 'less'} than that.</p>
-          <p class="small">“To the limit” in the table is the distance below this line: in decibels at the same bits, and in bits per weight at the same error.</p>`
-        : html`<p class="small">These values have no density: single values repeat too often (zeros, or a tensor that was quantized before). The bound says nothing then, and only the limit for normal values is drawn.</p>`}
-    </details>`;
   }
 
   /** A detail of the tensor on show, not of an earlier one. */
   #current(detail: Detail | undefined): Detail | undefined { return detail?.key === this.tensor?.key ? detail : undefined; }
 }
 
-function save(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 const typeNames: Record<string, string> = { F32: '32-bit floats', F64: '64-bit floats', F16: '16-bit floats (F16)', BF16: '16-bit floats (BF16)' };
 
 const asCoreError = (thrown: unknown): CoreError => (thrown instanceof CoreError ? thrown : new CoreError({ name: 'Error', message: thrown instanceof Error ? thrown.message : String(thrown) }));
-
-const doubling = (value: number, direction: number): number => (direction > 0 ? value * 2 : value / 2);

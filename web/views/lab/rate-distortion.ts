@@ -4,6 +4,7 @@ import { html, LitElement, css, nothing, svg } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { entropyCodedUniform, kDecibelsPerBit, lloydMax } from '../../data/limits.js';
 import { base } from '../../styles/base.js';
+import type { CodedPoint } from './coded.js';
 
 export interface RatePlot { id: string; label: string; bits: number; sqnrDb: number; side: 'a' | 'b' | 'ab' | ''; stale: boolean; }
 
@@ -23,6 +24,8 @@ export class RateDistortion extends LitElement {
     .gauss { stroke: var(--soft); stroke-width: 1.5; fill: none; stroke-dasharray: 6 4; }
     .lloyd { stroke: var(--soft); stroke-width: 1.25; fill: none; stroke-dasharray: 1.5 3; stroke-linecap: round; }
     .coded { stroke: var(--soft); stroke-width: 1.25; fill: none; stroke-dasharray: 8 3 2 3; }
+    .measured { stroke: var(--edge); stroke-width: 1.25; fill: none; }
+    .step { fill: var(--paper); stroke: var(--soft); stroke-width: 1.5; }
     .beyond { fill: var(--sunk); }
     .point { fill: var(--ink); stroke: var(--paper); stroke-width: 1.5; }
     .point.a { fill: var(--c1); } .point.b { fill: var(--c2); }
@@ -34,6 +37,8 @@ export class RateDistortion extends LitElement {
     @media (forced-colors: active) { .point { fill: CanvasText; } .limit, .gauss, .lloyd, .coded { stroke: CanvasText; } .name { stroke: Canvas; } }
   `];
   @property({ attribute: false }) points: RatePlot[] = [];
+  /** Uniform steps with an entropy code, run on this tensor. */
+  @property({ attribute: false }) coded: readonly CodedPoint[] = [];
   /** SQNR of this tensor's own limit at zero bits; NaN: none. */
   @property({ type: Number }) atZeroBits = NaN;
   @state() private inlineSize = 600;
@@ -58,6 +63,7 @@ export class RateDistortion extends LitElement {
     const y = scaleLinear([5 * Math.floor((lowest - 3) / 5), highest + 2], [bottom, kMargin.top]);
     const line = (list: { bits: number; sqnrDb: number }[]) => list.map((each, i) => `${i === 0 ? 'M' : 'L'}${x(each.bits).toFixed(1)} ${y(each.sqnrDb).toFixed(1)}`).join('');
     const straight = (atZero: number) => line([{ bits: least, sqnrDb: atZero + kDecibelsPerBit * least }, { bits: most, sqnrDb: atZero + kDecibelsPerBit * most }]);
+    const coded = this.coded.filter((point) => point.bits >= least && point.bits <= most);
     const own = Number.isFinite(this.atZeroBits);
     return html`
       <svg viewBox="0 0 ${width} ${height}" height=${height} role="img" aria-label="Bits per weight against signal to noise of ${points.length} formats, with the limits; the table holds the numbers">
@@ -69,6 +75,8 @@ export class RateDistortion extends LitElement {
           <path class="coded" d=${line(entropyCodedUniform)}></path>
           <path class="gauss" d=${straight(0)}></path>
           ${own ? svg`<path class="limit" d=${straight(this.atZeroBits)}></path>` : nothing}
+          <path class="measured" d=${line(coded)}></path>
+          ${coded.map((point) => svg`<path class="step" d="M${x(point.bits)} ${y(point.sqnrDb) - 4.5}l4.5 4.5l-4.5 4.5l-4.5 -4.5Z"><title>Uniform steps, entropy coded: ${point.bits.toFixed(2)} bits, ${point.sqnrDb.toFixed(2)} dB</title></path>`)}
         </g>
         ${x.ticks(width < 420 ? 4 : 8).map((tick) => svg`<line class="grid" x1=${x(tick)} x2=${x(tick)} y1=${bottom} y2=${bottom + 4}></line><text x=${x(tick)} y=${bottom + 17} text-anchor="middle">${tick}</text>`)}
         ${y.ticks(6).map((tick) => svg`<text x=${kMargin.left - 8} y=${y(tick) + 4} text-anchor="end">${String(tick).replace('-', '−')}</text>`)}
@@ -77,10 +85,11 @@ export class RateDistortion extends LitElement {
         ${this.#renderPoints(points, x, y, right, bottom)}
       </svg>
       <div class="key">
-        ${own ? keyOf('limit', 'limit for this tensor’s values') : nothing}
-        ${keyOf('gauss', own ? 'limit for normal values' : 'limit for normal values, D(R)')}
-        ${keyOf('coded', 'uniform steps, entropy coded')}
-        ${keyOf('lloyd', 'best levels of fixed length (Lloyd-Max)')}
+        ${own ? keyOf('limit', 'limit of this tensor’s values') : nothing}
+        ${keyOf('gauss', 'limit of normal values, D(R)')}
+        ${keyOf('coded', 'uniform steps, entropy coded, of normal values')}
+        ${coded.length > 0 ? keyOf('measured', 'the same, measured on this tensor', svg`<path class="step" d="M13 -0.5l4.5 4.5l-4.5 4.5l-4.5 -4.5Z"></path>`) : nothing}
+        ${keyOf('lloyd', 'best levels of fixed length (Lloyd-Max), of normal values')}
       </div>`;
   }
 
@@ -115,4 +124,4 @@ export class RateDistortion extends LitElement {
   }
 }
 
-const keyOf = (kind: string, text: string) => html`<span><svg width="26" height="8" viewBox="0 0 26 8" aria-hidden="true"><line class=${kind} x1="0" x2="26" y1="4" y2="4"></line></svg>${text}</span>`;
+const keyOf = (kind: string, text: string, mark: unknown = nothing) => html`<span><svg width="26" height="8" viewBox="0 0 26 8" aria-hidden="true"><line class=${kind} x1="0" x2="26" y1="4" y2="4"></line>${mark}</svg>${text}</span>`;

@@ -70,8 +70,14 @@ export async function measure(tensor: Tensor, format: FormatInfo, closely: boole
   });
   if (!watch.live()) throw new Superseded();
   const { report, bytes } = await run('lab.report', { format: format.id, count: rows * columns, columns, sums: results.map(({ sums }) => sums) }, { signal: watch.signal });
-  const measured = { format, key: tensor.key, bytes, report };
+  const measured = { format, key: tensor.key, bytes, report, ...weightedOf(results) };
   return closely ? { measured, detail: join(tensor, format, stretches, results) } : { measured };
+}
+
+function weightedOf(results: PartResult[]): Pick<Measured, 'weighted'> {
+  if (!results[0]?.weighted) return {};
+  const [error, signal] = [0, 1].map((which) => results.reduce((sum, { weighted }) => sum + weighted![which]!, 0)) as [number, number];
+  return { weighted: { relativeMse: error / signal, sqnrDb: 10 * Math.log10(signal / error) } };
 }
 
 function join({ key, columns, grid }: Tensor, format: FormatInfo, stretches: Stretch[], results: PartResult[]): Detail {
@@ -123,21 +129,18 @@ export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): P
   return { ...time, count };
 }
 
-/** The decoded tensor as the bytes of an .npy file. */
-export async function decodedNpy(tensor: Tensor, detail: Detail, watch: Watch): Promise<Blob> {
-  const { rows, columns } = tensor;
-  const header = await run('lab.npyHeader', [rows, columns], { signal: watch.signal });
+/** The decoded tensor, its values stored as `as`: "f32", "f16" or "bf16"; one piece for each part. */
+export async function decodedPieces(tensor: Tensor, detail: Detail, as: string, watch: Watch): Promise<Uint8Array[]> {
+  const { rows, columns, method: { rotate } } = tensor;
   let done = 0;
-  const parts = await spread(detail.parts, watch, async (part) => {
+  return spread(detail.parts, watch, async (part) => {
     const bytes = part.bytes.slice();
-    const values = await run('lab.decode', { format: detail.formatId, bytes, rows: part.rows, columns, rotate: tensor.method.rotate }, { signal: watch.signal, transfer: [bytes.buffer], silence: kSilence });
+    const stored = await run('lab.decode', { format: detail.formatId, bytes, rows: part.rows, columns, rotate, as }, { signal: watch.signal, transfer: [bytes.buffer], silence: kSilence });
     done += part.rows * columns;
     watch.onProgress({ stage: 'Decoding', done, total: rows * columns });
-    return values as Float32Array<ArrayBuffer>;
+    return stored;
   });
-  return new Blob([header as Uint8Array<ArrayBuffer>, ...parts], { type: 'application/octet-stream' });
 }
 
-/** The encoded tensor as one: what holds for the whole tensor stands at the beginning of each part, and is kept once. */
-export const encodedBlob = (format: FormatInfo, detail: Detail): Blob =>
-  new Blob(detail.parts.map(({ bytes }, i) => bytes.subarray(i === 0 ? 0 : format.tensorBytes) as Uint8Array<ArrayBuffer>), { type: 'application/octet-stream' });
+/** The encoded tensor: what holds for the whole tensor stands at the beginning of each part, and is kept once. */
+export const encodedPieces = ({ tensorBytes }: FormatInfo, { parts }: Detail): Uint8Array[] => parts.map(({ bytes }, i) => bytes.subarray(i === 0 ? 0 : tensorBytes));

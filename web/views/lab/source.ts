@@ -1,11 +1,15 @@
 // Where the tensor comes from: generated here, or read from a file that was opened.
-import type { Distribution, FileReport, TensorEntry } from 'bitbudget';
-import { integer } from '../../format/numbers.js';
-import { CoreError, run } from '../../worker/core.js';
+import type { Distribution, TensorEntry } from 'bitbudget';
+import { bytes, integer } from '../../format/numbers.js';
+import { run } from '../../worker/core.js';
+import { importanceKey, loadImportance } from './importance.js';
+import { entryOf, refuse, type OpenFile } from './open-file.js';
 import type { Watch } from './runner.js';
-import { kMaxCount, type LabState, type Source } from './state.js';
+import { kMaxCount, kMaxRead, type LabState, type Source } from './state.js';
 import type { Loaded } from './tasks.js';
 import type { Tensor } from './tensor.js';
+
+export { entryOf, openFile, readable, type OpenFile } from './open-file.js';
 
 export const sourceNames: Record<Exclude<Source, 'file'>, string> = {
   normal: 'Normal distribution',
@@ -14,22 +18,6 @@ export const sourceNames: Record<Exclude<Source, 'file'>, string> = {
   uniform: 'Uniform distribution',
   outliers: 'Normal, with outlier columns',
 };
-
-export interface OpenFile { file: File; report: FileReport; }
-
-/** The tensors of a file that can be read: those with a type and some values. */
-export const readable = ({ report }: OpenFile): TensorEntry[] => report.tensors.filter((entry) => entry.type !== '' && entry.byteLength > 0);
-
-const refuse = (message: string) => new CoreError({ name: 'Error', code: 'invalid_argument', message });
-
-export async function openFile(file: File, watch: Pick<Watch, 'signal' | 'onProgress'>): Promise<OpenFile> {
-  const report = await run('lab.inspect', file, { ...watch, silence: 30_000 });
-  const open = { file, report };
-  if (report.format === 'config') throw refuse(`${file.name} describes a model and holds no tensor. Open it in Fit, or choose an .npy, .safetensors or .gguf file here.`);
-  if (report.format === 'safetensors-index') throw refuse(`${file.name} is an index: its tensors are in ${report.shards?.[0] ?? 'the files it names'} and the files beside it. Open one of those.`);
-  if (readable(open).length === 0) throw refuse(`${file.name} holds no tensor with values.`);
-  return open;
-}
 
 export interface Matrix { rows: number; columns: number; note: string; }
 
@@ -53,35 +41,56 @@ function sourceKey(asked: LabState, open: OpenFile | undefined): string {
   return [tensor, rows, columns, seed, scale, tensor === 'student-t' ? nu : ''].join(' ');
 }
 
-/** And what is done to it. */
-export const tensorKey = (asked: LabState, open: OpenFile | undefined): string => [sourceKey(asked, open), asked.search, asked.rotate].join(' ');
+/** What is opened: the file of the tensor, and the one of its columns' importance. */
+export interface Opened { tensor: OpenFile | undefined; importance: OpenFile | undefined; }
 
-export const entryOf = (open: OpenFile, name: string): TensorEntry | undefined => readable(open).find((entry) => entry.name === name) ?? readable(open)[0];
+/** And what is done to it. */
+export const tensorKey = (asked: LabState, open: Opened): string => [sourceKey(asked, open.tensor), asked.search, asked.rotate, importanceKey(asked, open.importance)].join(' ');
 
 /** `last` is used again where only the method differs. */
-export async function loadTensor(asked: LabState, open: OpenFile | undefined, last: Tensor | undefined, watch: Watch): Promise<Tensor> {
-  const source = sourceKey(asked, open);
-  const tensor = last?.source === source ? last : await loadValues(asked, open, source, watch);
+export async function loadTensor(asked: LabState, open: Opened, last: Tensor | undefined, watch: Watch): Promise<Tensor> {
+  const source = sourceKey(asked, open.tensor);
+  const tensor = last?.source === source ? last : await loadValues(asked, open.tensor, source, watch);
   const { columns, statistics, values } = tensor;
+  const importance = await loadImportance(asked, open.importance, columns, watch);
   const rotate = asked.rotate === 'on';
   const tensorRange: [number, number] = rotate ? await run('lab.rotatedRange', { values, columns }, { ...watch, silence: 60_000 }) : [statistics.min, statistics.max];
-  return { ...tensor, key: tensorKey(asked, open), method: { search: asked.search, rotate, tensorRange } };
+  return {
+    ...tensor, key: tensorKey(asked, open), importanceTitle: importance?.title ?? '',
+    method: { search: asked.search, rotate, tensorRange, ...(importance && { importance: importance.weights }) },
+  };
 }
 
-async function loadValues(asked: LabState, open: OpenFile | undefined, source: string, watch: Watch): Promise<Omit<Tensor, 'key' | 'method'>> {
+async function loadValues(asked: LabState, open: OpenFile | undefined, source: string, watch: Watch): Promise<Omit<Tensor, 'key' | 'method' | 'importanceTitle'>> {
   if (asked.tensor !== 'file') {
     const { tensor, rows, columns, seed, scale, nu } = asked;
     const distribution: Distribution = tensor === 'outliers' ? 'normal' : tensor === 'student-t' ? 'student_t' : tensor;
     const loaded = await run('lab.generate', { distribution, rows, columns, seed, scale, nu, outliers: tensor === 'outliers' }, { ...watch, silence: 30_000 });
-    return { ...whole(loaded), source, rows, columns, title: sourceNames[tensor], storedType: 'F32', storedBytes: 4 * rows * columns, note: '' };
+    return { ...whole(loaded), source, rows, columns, title: sourceNames[tensor], name: tensor, shape: [rows, columns], storedType: 'F32', storedBytes: 4 * rows * columns, note: '' };
   }
+  const { file, report } = open!;
   const entry = entryOf(open!, asked.name)!;
   const matrix = matrixOf(entry.shape);
-  const count = matrix.rows * matrix.columns;
-  if (count > kMaxCount) throw refuse(`${entry.name} has ${integer(count)} values; this page takes ${integer(kMaxCount)} at once. Choose a smaller tensor.`);
-  const loaded = await run('lab.read', { file: open!.file, entry, rows: matrix.rows, columns: matrix.columns }, { ...watch, silence: 60_000 });
-  const title = open!.report.format === 'npy' ? open!.file.name : `${entry.name} of ${open!.file.name}`;
-  return { ...whole(loaded), ...matrix, source, title, storedType: entry.type, storedBytes: entry.byteLength };
+  refuseTooLarge(file, entry, matrix.rows * matrix.columns);
+  const loaded = await run('lab.read', { file, entry, rows: matrix.rows, columns: matrix.columns }, { ...watch, silence: 60_000 });
+  const npy = report.format === 'npy';
+  return {
+    ...whole(loaded), ...matrix, source, title: npy ? file.name : `${entry.name} of ${file.name}`, name: npy ? file.name.replace(/\.npy$/, '') : entry.name,
+    shape: entry.shape, storedType: entry.type, storedBytes: entry.byteLength,
+  };
+}
+
+/** Before anything is read: the values as 32-bit floats, and beside them in a worker what they are made from. */
+function refuseTooLarge(file: File, entry: TensorEntry, count: number): void {
+  if (count > kMaxCount) {
+    throw refuse(`${entry.name} has ${integer(count)} values: as 32-bit floats ${bytes(4 * count, 'GiB')}. This page takes up to ${integer(kMaxCount)} at once (${bytes(4 * kMaxCount, 'GiB')}). Choose a smaller tensor, or cut a part of this one out.`);
+  }
+  const read = entry.deflated ? file.size : entry.byteLength;
+  if (read > kMaxRead) {
+    throw refuse(entry.deflated
+      ? `${entry.name} is compressed inside ${file.name}, which has to be read as a whole: ${bytes(read, 'GiB')}, and this page takes up to ${bytes(kMaxRead, 'GiB')}. Unpack it, and open the .npy in it.`
+      : `${entry.name} takes ${bytes(read, 'GiB')}; this page reads up to ${bytes(kMaxRead, 'GiB')} at once. Choose a smaller tensor.`);
+  }
 }
 
 const whole = ({ values, statistics, cells, grid, range, counts }: Loaded) => ({ values, statistics, cells, grid, range, counts });

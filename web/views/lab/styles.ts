@@ -20,7 +20,9 @@ export const styles = css`
   .letter.b { background: var(--c2); color: var(--on-c2); }
   .about { margin-block-start: var(--s2); font-size: var(--t0); }
   .about > summary { color: var(--soft); }
-  .about > p, .about > .field, .about > .check { margin-block-start: var(--s2); }
+  .about > * + * { margin-block-start: var(--s2); }
+  .about .hint, .about p { line-height: 1.5; }
+  .about select { font-size: var(--t0); }
   bb-notice { margin-block-start: var(--s2); }
   .compared { max-inline-size: 44rem; }
   .compared thead th { white-space: normal; }
@@ -35,6 +37,12 @@ export const styles = css`
   .meaning > td { background: var(--sunk); border-inline-start: 3px solid var(--link); padding: var(--s3) var(--s4); }
   .meaning .math { margin-block-start: var(--s2); overflow-x: auto; font-family: var(--math); }
   .about > table { margin-block-start: var(--s2); }
+  .figures { inline-size: auto; font-size: var(--t0); }
+  .figures th, .figures td { padding-inline-end: var(--s4); }
+  .uses { font-size: 0.7rem; color: var(--soft); border: 1px solid var(--rule); border-radius: 3px; padding: 0 0.3em; }
+  .described { position: sticky; inset-inline-start: 0; max-inline-size: min(68ch, calc(100cqi - 3.5rem)); white-space: normal; }
+  .described > * + * { margin-block-start: var(--s2); }
+  .topics { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 0 var(--s5); align-items: start; }
   .add { inline-size: 11rem; }
   .formats-table { font-size: var(--t0); }
   .formats-table th, .formats-table td { white-space: nowrap; padding-inline-end: var(--s4); }

@@ -1,6 +1,7 @@
 // The Tensor lab's work, inside a worker.
-import type { Anatomy, Distribution, EncodeOptions, EntropyEstimate, ErrorReport, FileReport, FormatInfo, LineErrors, Statistics, TensorEntry, Throughput } from 'bitbudget';
+import type { Anatomy, Distribution, ElementType, EncodeOptions, EntropyEstimate, ErrorReport, FileLayout, FileReport, FormatInfo, LineErrors, Statistics, TensorEntry, Throughput } from 'bitbudget';
 import type { TaskContext } from '../../worker/task.js';
+import type { CodedPoint } from './coded.js';
 import { gridFor, kBins, type Grid, type Method } from './tensor.js';
 
 const kChunk = 2 ** 19;
@@ -78,11 +79,21 @@ export interface Part {
 
 export interface PartResult {
   sums: Float64Array;
+  /** With importance: the sums of squared errors and of squares, each column by its weight. */
+  weighted?: [error: number, signal: number];
   detail?: { bytes: Uint8Array; cells: Float32Array; errors: Float32Array; counts: Float64Array; outside: number; rows: LineErrors; columns: LineErrors };
 }
 
-/** A tensor range takes the place of a search: it is passed on only where nothing is searched. */
-const encodeOptions = ({ search: scaleSearch, tensorRange }: Method): EncodeOptions => ({ scaleSearch, ...(scaleSearch === 'absmax' && { tensorRange }) });
+/**
+ * A tensor range takes the place of a search: it is passed on only where nothing is searched. Rotation mixes the columns, so
+ * that no weight belongs to one of them: then formats do without.
+ */
+const encodeOptions = ({ search: scaleSearch, tensorRange, rotate, importance }: Method): EncodeOptions => ({ scaleSearch, ...(scaleSearch === 'absmax' && { tensorRange }), ...(importance && !rotate && { importance }) });
+
+const dot = (weights: Float32Array, sums: Float64Array): number => sums.reduce((total, sum, i) => total + weights[i]! * sum, 0);
+
+/** The core counts codes in a table of this many. */
+const kMostCodes = 2 ** 22;
 
 export interface Opened { bytes: Uint8Array; decoded: Float32Array; anatomy: Anatomy; }
 
@@ -117,6 +128,10 @@ export const labTasks = {
     return describe(context, values, rows, columns);
   },
 
+  /** Mean squares of made-up activations, one for each column: their sizes are log-normal, as those of real layers roughly are. */
+  'lab.activations': ({ core }: TaskContext, { columns, spread, seed }: { columns: number; spread: number; seed: number }): Float32Array =>
+    core.randomTensor('normal', columns, { seed }).map((draw) => Math.exp(2 * spread * draw)),
+
   'lab.inspect': (context: TaskContext, file: File): Promise<FileReport> => inspectFile(context, file),
 
   /** One tensor of a file, in a matrix of `columns` columns. */
@@ -143,12 +158,14 @@ export const labTasks = {
     const straight = core.decode(format, bytes, values.length, { rowLength: columns });
     const decoded = rotate ? core.rotate(straight, { rowLength: columns, back: true }) : straight;
     const sums = core.errorSums(values, decoded);
-    if (!detail) return { sums };
+    const lines = detail || method.importance ? core.lineErrors(values, decoded, columns) : undefined;
+    const weighted: [number, number] | undefined = method.importance && [dot(method.importance, lines!.columns.squaredError), dot(method.importance, lines!.columns.squaredOriginal)];
+    if (!detail) return { sums, ...(weighted && { weighted }) };
     const cells = extremes(decoded, columns, detail.grid);
     const errors = rmsErrors(values, decoded, columns, detail.grid);
     const { counts, below, above } = core.histogram(decoded, -detail.range, detail.range, kBins);
     transfer(bytes.buffer, cells.buffer, errors.buffer, counts.buffer);
-    return { sums, detail: { bytes, cells, errors, counts, outside: below + above, ...core.lineErrors(values, decoded, columns) } };
+    return { sums, ...(weighted && { weighted }), detail: { bytes, cells, errors, counts, outside: below + above, ...lines! } };
   },
 
   'lab.report': ({ core }: TaskContext, { format, count, columns, sums }: { format: string; count: number; columns: number; sums: Float64Array[] }): { report: ErrorReport; bytes: number } => ({
@@ -161,20 +178,48 @@ export const labTasks = {
 
   'lab.entropy': ({ core }: TaskContext, values: Float32Array): EntropyEstimate => core.estimateEntropy(values),
 
+  /** Uniform steps with an entropy code at about each of the rates; those that have too many levels for the values are left out. */
+  'lab.coded': ({ core }: TaskContext, { values, entropyBits, rates }: { values: Float32Array; entropyBits: number; rates: readonly number[] }): CodedPoint[] => {
+    const { variance, mean, absMax } = core.statistics(values);
+    const power = variance + mean ** 2;
+    // At high rates the rate is h - log2(step). Values without a density are taken for normal ones.
+    const entropy = Number.isFinite(entropyBits) ? entropyBits : 0.5 * Math.log2(2 * Math.PI * Math.E * variance);
+    const steps = rates.map((rate) => 2 ** (entropy - rate)).filter((step) => step > 0 && (2 * absMax) / step < kMostCodes);
+    return steps.map((step) => ({ step, ...core.codedUniform(values, step) }))
+      .filter(({ levels, mse }) => mse > 0 && levels <= values.length / 32)
+      .map(({ step, rateBits, mse, levels }) => ({ step, bits: rateBits, sqnrDb: 10 * Math.log10(power / mse), levels }));
+  },
+
   'lab.outliers': ({ core }: TaskContext, figures: Float64Array[]): Uint32Array[] => figures.map((each) => core.outliers(each)),
 
   /** One stretch of a row by itself, and what each bit of its encoding is for. */
   'lab.block': ({ core }: TaskContext, { format, values, element, method }: { format: string; values: Float32Array; element: number; method: Method }): Opened => {
-    const bytes = core.encode(format, values, encodeOptions(method));
+    const { importance: _, ...plain } = method;
+    const bytes = core.encode(format, values, encodeOptions(plain));
     return { bytes, decoded: core.decode(format, bytes, values.length), anatomy: core.anatomy(format, bytes, values.length, element) };
   },
 
-  'lab.decode': ({ core, transfer }: TaskContext, { format, bytes, rows, columns, rotate }: { format: string; bytes: Uint8Array; rows: number; columns: number; rotate: boolean }): Float32Array => {
+  /** The same of a weighted format, whose blocks take a look at their whole row: the block of `row` that begins at `first`. */
+  'lab.weightedBlock': ({ core }: TaskContext, { format, row, first, length, element, method }: { format: FormatInfo; row: Float32Array; first: number; length: number; element: number; method: Method }): Opened => {
+    const { id, blockLength, bytesPerBlock } = format;
+    const from = (first / blockLength) * bytesPerBlock;
+    const bytes = core.encode(id, row, encodeOptions(method)).slice(from, from + (length / blockLength) * bytesPerBlock);
+    return { bytes, decoded: core.decode(id, bytes, length), anatomy: core.anatomy(id, bytes, length, element) };
+  },
+
+  /** A part of an encoded tensor as values again, stored as 32-bit or 16-bit floats. */
+  'lab.decode': ({ core, transfer }: TaskContext, { format, bytes, rows, columns, rotate, as }: { format: string; bytes: Uint8Array; rows: number; columns: number; rotate: boolean; as: string }): Uint8Array => {
     const straight = core.decode(format, bytes, rows * columns, { rowLength: columns });
     const values = rotate ? core.rotate(straight, { rowLength: columns, back: true }) : straight;
-    transfer(values.buffer);
-    return values;
+    const stored = core.encode(as, values);
+    transfer(stored.buffer);
+    return stored;
   },
+
+  'lab.elementTypes': ({ core }: TaskContext, _input: null): ElementType[] => core.elementTypes(),
+
+  'lab.layout': ({ core }: TaskContext, { container, tensors, metadata }: { container: 'safetensors' | 'gguf'; tensors: { name: string; type: string; shape: number[] }[]; metadata: Record<string, string> }): FileLayout =>
+    core.layoutFile(container, tensors, { metadata }),
 
   'lab.npyHeader': ({ core }: TaskContext, shape: number[]): Uint8Array => core.npyHeader(shape),
 };

@@ -25,6 +25,8 @@ export interface Method {
   rotate: boolean;
   /** Smallest and largest of the values that are encoded, which rotation changes. */
   tensorRange: [number, number];
+  /** One weight per column. */
+  importance?: Float32Array;
 }
 
 export interface Tensor {
@@ -41,6 +43,11 @@ export interface Tensor {
   /** As it came: "F32", "BF16", and the bytes that took. */
   storedType: string;
   storedBytes: number;
+  /** As it came, and its name in a file that it is written to. */
+  shape: number[];
+  name: string;
+  /** Where the importance comes from, in words; empty: all columns count alike. */
+  importanceTitle: string;
   /** A remark on how it was laid out, if it was not a matrix. */
   note: string;
   grid: Grid;
@@ -58,6 +65,8 @@ export interface Measured {
   key: string;
   bytes: number;
   report: ErrorReport;
+  /** With importance: the relative mean squared error and the signal to noise ratio, each column by its weight. */
+  weighted?: { relativeMse: number; sqnrDb: number };
 }
 
 /** What the closer look at A and B needs besides. */
