@@ -65,6 +65,10 @@ struct Format {
   Result<void> (*plain_encode)(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
                                std::span<std::byte> out) = nullptr;
   Result<void> (*plain_decode)(std::span<const std::byte> bytes, std::uint64_t row_length, std::span<float> out) = nullptr;
+
+  /// Bits of zero points or minima among a block's bytes; where block_length is 0, among those of a row, or of the whole
+  /// tensor if tensor_bytes is set.
+  std::uint32_t offset_bits = 0;
 };
 
 }  // namespace bitbudget::formats

@@ -158,6 +158,7 @@ constexpr Format format(std::string_view id, std::string_view label) {
       .encoded_size = encoded_size<kBits>,
       .encode = encode<kBits>,
       .decode = decode<kBits>,
+      .offset_bits = 16,
   };
 }
 

@@ -82,6 +82,7 @@ extern constexpr Format kQ2_K{
     .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q2_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
     .plain_decode = decode_blocks<Q2_K, dequantize>,
+    .offset_bits = 16 + 16 * 4,
 };
 
 }  // namespace bitbudget::formats

@@ -83,6 +83,7 @@ extern constexpr Format kQ4_1{
     .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q4_1, quantize, quantize_weighted>,
     .plain_decode = decode_blocks<Q4_1, dequantize>,
+    .offset_bits = 16,
 };
 
 }  // namespace bitbudget::formats

@@ -78,6 +78,7 @@ extern constexpr Format kQ4_K{
     .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q4_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
     .plain_decode = decode_blocks<Q4_K, dequantize>,
+    .offset_bits = 16 + 8 * 6,
 };
 
 }  // namespace bitbudget::formats

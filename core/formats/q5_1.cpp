@@ -86,6 +86,7 @@ extern constexpr Format kQ5_1{
     .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q5_1, quantize, quantize_weighted>,
     .plain_decode = decode_blocks<Q5_1, dequantize>,
+    .offset_bits = 16,
 };
 
 }  // namespace bitbudget::formats

@@ -82,6 +82,7 @@ extern constexpr Format kQ5_K{
     .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q5_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
     .plain_decode = decode_blocks<Q5_K, dequantize>,
+    .offset_bits = 16 + 8 * 6,
 };
 
 }  // namespace bitbudget::formats

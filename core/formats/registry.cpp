@@ -142,6 +142,23 @@ Result<std::uint64_t> encoded_size(const Format& format, std::uint64_t count, st
   return format.encoded_size(count, *row);
 }
 
+Result<EncodedParts> encoded_parts(const Format& format, std::uint64_t count, std::uint64_t row_length) {
+  auto size = encoded_size(format, count, row_length);
+  if (!size) return std::unexpected(size.error());
+  if (count == 0) return EncodedParts{};
+  if (row_length == 0) row_length = count;
+  const std::uint64_t rows = count / row_length;
+  std::uint64_t blocks = format.tensor_bytes != 0 ? 1 : rows;
+  if (format.block_length != 0) blocks = rows * ((row_length + format.block_length - 1) / format.block_length);
+  EncodedParts parts;
+  // Beside codes and offsets there are scales alone, and in every format they are less than a bit per value.
+  const double offset_share = format.block_length == 0 ? 0 : static_cast<double>(format.offset_bits) / format.block_length;
+  parts.code_bits = count * static_cast<std::uint64_t>(format.bits_per_weight - offset_share);
+  parts.offset_bits = blocks * format.offset_bits;
+  parts.scale_bits = 8 * *size - parts.code_bits - parts.offset_bits;
+  return parts;
+}
+
 Result<void> encode(const Format& format, std::span<const float> values, std::span<std::byte> out,
                     std::uint64_t row_length, const EncodeOptions& options) {
   auto size = encoded_size(format, values.size(), row_length);

@@ -21,6 +21,15 @@ Result<const Format*> get(std::string_view id);
 /// invalid_argument if count is not whole rows, a row is no multiple of row_multiple, or the size passes 2^53.
 Result<std::uint64_t> encoded_size(const Format& format, std::uint64_t count, std::uint64_t row_length = 0);
 
+/// What the bits of an encoding are for. They sum to 8 x encoded_size.
+struct EncodedParts {
+  std::uint64_t code_bits = 0;    // what each value has of its own
+  std::uint64_t scale_bits = 0;   // shared scales of all levels; and what pads codes to whole bytes, where that is needed
+  std::uint64_t offset_bits = 0;  // shared zero points and minima
+};
+/// Refuses what encoded_size refuses.
+Result<EncodedParts> encoded_parts(const Format& format, std::uint64_t count, std::uint64_t row_length = 0);
+
 /// Encodes rows one after another into `out`, which the caller owns and sizes with encoded_size.
 /// invalid_argument for an importance vector of another length than the rows, or with a negative or non-finite weight.
 /// non_finite (with the first one's index) if there are NaN or infinities and the format has none; `out` is then untouched.

@@ -266,6 +266,7 @@ struct Member {
       .tensor_bytes = kLayout.share == Share::tensor ? static_cast<std::uint32_t>(kLayout.head_bytes()) : 0,
       .plain_encode = encode_by<Loops::plain>,
       .plain_decode = decode_by<Loops::plain>,
+      .offset_bits = kLayout.symmetric ? 0 : 8,
   };
 };
 

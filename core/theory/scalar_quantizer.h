@@ -40,6 +40,16 @@ EntropyCoded entropy_coded_uniform(double step, bool mid_tread);
 /// The step and kind with the least mse whose rate is `rate_bits` (0.05 to 12), for a unit-variance normal source.
 Result<EntropyCoded> entropy_coded_uniform_at(double rate_bits);
 
+/// The same run on values: each step of `steps` (> 0, asserted) is one quantizer, its codes' entropy and its mean squared
+/// error with the means of its cells as levels, both as counted. Infinitely many levels: nothing is clipped. The levels are
+/// not counted in the rate; it flatters the quantizer where there are few values to a cell. One sort for all steps.
+/// invalid_argument for no values; non_finite.
+Result<std::vector<EntropyCoded>> entropy_coded_uniform(std::span<const float> values, std::span<const double> steps, bool mid_tread);
+
+/// The quantizer of either kind and of the least error for its rate, for each of `rates` (0.05 to 16): its rate is as near as
+/// the values allow, which may be well off where few of them differ.
+Result<std::vector<EntropyCoded>> entropy_coded_uniform_at(std::span<const float> values, std::span<const double> rates);
+
 /// The course's uniform b-bit quantizer on [-range, range], run on values.
 struct UniformError {
   double step = 0;

@@ -82,6 +82,44 @@ TEST_CASE("anatomy of every format: each value has bits of its own, and no bit r
   }
 }
 
+TEST_CASE("the parts of an encoding: codes are the bits of one value's own, and all parts sum to the bytes") {
+  for (const formats::Format* format : formats::all()) {
+    CAPTURE(format->id);
+    const Anatomy found = open_block(format->id, 256, 0);
+    const auto parts = formats::encoded_parts(*format, 256);
+    REQUIRE(parts);
+    CHECK(parts->code_bits == static_cast<std::uint64_t>(std::ranges::count(found.reach, 1u)));
+    CHECK(parts->code_bits + parts->scale_bits + parts->offset_bits == found.reach.size());
+  }
+}
+
+TEST_CASE("the parts of an encoding, by hand") {
+  struct Row { std::string_view id; std::uint64_t count, row, codes, scales, offsets; };
+  for (const auto& [id, count, row, codes, scales, offsets] : {
+           Row{"bf16", 512, 256, 16 * 512, 0, 0},
+           Row{"q8_0", 512, 256, 8 * 512, 16 * 16, 0},
+           Row{"q4_1", 64, 64, 4 * 64, 2 * 16, 2 * 16},
+           Row{"q4_k", 512, 256, 4 * 512, 2 * (16 + 8 * 6), 2 * (16 + 8 * 6)},
+           Row{"q2_k", 256, 256, 2 * 256, 16 + 16 * 4, 16 + 16 * 4},
+           Row{"nvfp4_tensor", 64, 32, 4 * 64, 4 * 8 + 32, 0},
+           Row{"hqq4_g64", 256, 128, 4 * 256, 4 * 16, 4 * 16},
+           Row{"int4_asym_g64", 400, 200, 4 * 400, 8 * 16, 8 * 8},
+           Row{"int4_asym_row", 400, 200, 4 * 400, 2 * 16, 2 * 8},
+           Row{"int4_asym_tensor", 400, 200, 4 * 400, 16, 8},
+           Row{"int3_sym_row", 10, 5, 30, 2 * (16 + 1), 0},
+           Row{"f8_e4m3_row", 400, 200, 8 * 400, 2 * 32, 0},
+       }) {
+    CAPTURE(id);
+    const auto parts = formats::encoded_parts(*formats::find(id), count, row);
+    REQUIRE(parts);
+    CHECK(parts->code_bits == codes);
+    CHECK(parts->scale_bits == scales);
+    CHECK(parts->offset_bits == offsets);
+  }
+  CHECK(formats::encoded_parts(*formats::find("q4_k"), 0)->code_bits == 0);
+  CHECK_FALSE(formats::encoded_parts(*formats::find("q4_k"), 300));
+}
+
 TEST_CASE("anatomy: a block of zeros has the same parts, and bad arguments are refused") {
   const formats::Format& format = *formats::find("q4_0");
   const std::vector<float> zeros(32);

@@ -125,6 +125,39 @@ TEST_CASE("entropy-coded uniform quantization keeps its quarter bit from the lim
   CHECK(10 * std::log10(fine->mse / gaussian_distortion(10, 1)) == doctest::Approx(1.5329).epsilon(1e-3));
 }
 
+TEST_CASE("entropy-coded uniform quantizers of samples count what the integrals say") {
+  std::vector<float> values(200'000);
+  tensor::fill_random({.seed = 12}, 0, values);
+  const std::vector<double> steps{0.1, 0.5224, 1.0824, 2.4216, 40};
+  for (const bool mid_tread : {true, false}) {
+    const auto measured = entropy_coded_uniform(values, steps, mid_tread);
+    REQUIRE(measured);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const auto ideal = entropy_coded_uniform(steps[i], mid_tread);
+      CAPTURE(steps[i]);
+      CHECK(std::abs((*measured)[i].rate_bits - ideal.rate_bits) < 0.01);
+      CHECK((*measured)[i].mse == doctest::Approx(ideal.mse).epsilon(0.01));
+    }
+  }
+  const std::pair<double, double> rows[] = {{0.5, 0.61733665}, {1.0, 0.34833864}, {2.0, 0.08894121}, {4.0, 0.00555972}, {8.0, 2.172e-05}};
+  for (const auto& [rate, mse] : rows) {
+    const auto found = entropy_coded_uniform_at(values, std::vector{rate});
+    REQUIRE(found);
+    CAPTURE(rate);
+    CHECK(std::abs(found->front().rate_bits - rate) < 1e-3);
+    CHECK(found->front().mse == doctest::Approx(mse).epsilon(0.015));
+  }
+  // By hand: cells of 1 about the whole numbers, {0, 0.25} and {1, 1.25, 0.75, 1}.
+  const std::vector<float> few{1.25f, 0, 1, 0.25f, 0.75f, 1};
+  const auto one = entropy_coded_uniform(few, std::vector{1.0}, true)->front();
+  CHECK(one.rate_bits == doctest::Approx(std::log2(3.0) - 2.0 / 3));
+  CHECK(one.mse == doctest::Approx((2 * 0.015625 + 0.0625 * 2) / 6));
+  const std::vector<float> zeros(20);
+  CHECK(entropy_coded_uniform_at(zeros, std::vector{2.0})->front().mse == 0);
+  CHECK_FALSE(entropy_coded_uniform_at(few, std::vector{0.0}));
+  CHECK_FALSE(entropy_coded_uniform(std::vector{NAN}, std::vector{1.0}, true));
+}
+
 TEST_CASE("the uniform quantizer's formula is the mean error for mid-rise cells, not for mid-tread, and no bound") {
   std::vector<float> uniform(1 << 18);
   tensor::fill_random({.distribution = Distribution::uniform, .seed = 2, .scale = 1 / std::sqrt(3.0)}, 0, uniform);
@@ -143,14 +176,18 @@ TEST_CASE("the uniform quantizer's formula is the mean error for mid-rise cells,
     const auto error = uniform_quantizer_error(normal, bits, mid_tread, 5.207, differential_entropy(Distribution::normal, 1));
     return error->mse / error->formula;
   };
-  CHECK(ratio(1, false) == doctest::Approx(1.603).epsilon(0.01));
-  CHECK(ratio(2, false) == doctest::Approx(1.066).epsilon(0.01));
-  CHECK(ratio(3, false) == doctest::Approx(1.000).epsilon(0.01));
-  CHECK(ratio(2, true) == doctest::Approx(1.719).epsilon(0.01));
-  CHECK(ratio(3, true) == doctest::Approx(1.775).epsilon(0.01));
-  CHECK(ratio(4, true) == doctest::Approx(1.305).epsilon(0.01));
-  const auto fine = uniform_quantizer_error(normal, 8, true, 5.207, differential_entropy(Distribution::normal, 1));
-  CHECK(fine->code_entropy_bits == doctest::Approx(fine->entropy_minus_log_step).epsilon(0.001));
+  const double rise[] = {1.603, 1.066, 1.000, 1.000, 0.999, 1.001, 0.999, 0.999};
+  for (unsigned bits = 1; bits <= 8; ++bits) CHECK(ratio(bits, false) == doctest::Approx(rise[bits - 1]).epsilon(0.01));
+  struct Tread { unsigned bits; double ratio, code_entropy, entropy_minus_log_step; };
+  const Tread rows[] = {{2, 1.719, 0.085, -0.333}, {3, 1.775, 1.411, 1.252}, {4, 1.305, 2.508, 2.474}, {5, 1.139, 3.582, 3.574},
+                        {6, 1.066, 4.624, 4.621}, {7, 1.031, 5.645, 5.644}, {8, 1.016, 6.656, 6.655}};
+  for (const auto& row : rows) {
+    CAPTURE(row.bits);
+    CHECK(ratio(row.bits, true) == doctest::Approx(row.ratio).epsilon(0.01));
+    const auto error = uniform_quantizer_error(normal, row.bits, true, 5.207, differential_entropy(Distribution::normal, 1));
+    CHECK(std::abs(error->code_entropy_bits - row.code_entropy) < 0.005);
+    CHECK(std::abs(error->entropy_minus_log_step - row.entropy_minus_log_step) < 0.001);
+  }
 }
 
 TEST_CASE("Blahut-Arimoto meets the binary source's closed form and the Gaussian's D(R)") {

@@ -40,6 +40,17 @@ val encoded_size(const std::string& id, double count, double row_length) {
   return settle(size(id, count, row_length), [](std::uint64_t bytes) { return val(static_cast<double>(bytes)); });
 }
 
+val encoded_parts(const std::string& id, double count, double row_length) {
+  const auto format = formats::get(id);
+  if (!format) return failure(format.error());
+  return settle(formats::encoded_parts(**format, static_cast<std::uint64_t>(count), static_cast<std::uint64_t>(row_length)),
+                [](const formats::EncodedParts& parts) {
+                  return object({{"codeBits", val(static_cast<double>(parts.code_bits))},
+                                 {"scaleBits", val(static_cast<double>(parts.scale_bits))},
+                                 {"offsetBits", val(static_cast<double>(parts.offset_bits))}});
+                });
+}
+
 /// `low` is NaN where there is no tensor range; `search` is the index of the ScaleSearch.
 formats::EncodeOptions options(std::span<const float> importance, double low, double high, int search, double percentile) {
   formats::EncodeOptions out{.importance = importance,
@@ -97,6 +108,7 @@ val anatomy(const std::string& id, const val& bytes, double count, double elemen
 EMSCRIPTEN_BINDINGS(bitbudget_formats) {
   emscripten::function("formats", &list);
   emscripten::function("encodedSize", &encoded_size);
+  emscripten::function("encodedParts", &encoded_parts);
   emscripten::function("encode", &encode);
   emscripten::function("decode", &decode);
   emscripten::function("anatomy", &anatomy);

@@ -1,5 +1,5 @@
 import type { MainModule } from './bitbudget.mjs';
-import type { Anatomy, Bitbudget, EncodeOptions, FormatInfo, ScaleSearch } from './api.js';
+import type { Anatomy, Bitbudget, EncodedParts, EncodeOptions, FormatInfo, ScaleSearch } from './api.js';
 import { BitbudgetError, finite, natural, typed, unwrap } from './error.js';
 
 const kSearches: readonly string[] = ['absmax', 'percentile', 'mse'] satisfies ScaleSearch[];
@@ -18,11 +18,13 @@ function encodeOptions(options: EncodeOptions): [Float32Array, number, number, n
   ];
 }
 
-export function formatsApi(module: MainModule): Pick<Bitbudget, 'formats' | 'encodedSize' | 'encode' | 'decode' | 'anatomy'> {
+export function formatsApi(module: MainModule): Pick<Bitbudget, 'formats' | 'encodedSize' | 'encodedParts' | 'encode' | 'decode' | 'anatomy'> {
   return {
     formats: () => module.formats() as FormatInfo[],
     encodedSize: (format, count, rowLength = 0) =>
       unwrap<number>(() => module.encodedSize(String(format), natural(count, 'count'), natural(rowLength, 'rowLength'))),
+    encodedParts: (format, count, rowLength = 0) =>
+      unwrap<EncodedParts>(() => module.encodedParts(String(format), natural(count, 'count'), natural(rowLength, 'rowLength'))),
     encode: (format, values, options = {}) =>
       unwrap<Uint8Array>(() =>
         module.encode(String(format), typed(values, 'Float32Array', 'values'), natural(options.rowLength ?? 0, 'rowLength'), ...encodeOptions(options))),

@@ -44,10 +44,33 @@ val lloyd_max_of_samples(const val& values, double bits) {
                 [](const theory::ScalarQuantizer& quantizer) { return to_val(quantizer); });
 }
 
+val to_val(const theory::EntropyCoded& coded) {
+  return object({{"step", val(coded.step)}, {"midTread", val(coded.mid_tread)}, {"rateBits", val(coded.rate_bits)}, {"mse", val(coded.mse)}});
+}
+
 val entropy_coded_uniform(double rate) {
-  return settle(theory::entropy_coded_uniform_at(rate), [](const theory::EntropyCoded& coded) {
-    return object({{"step", val(coded.step)}, {"midTread", val(coded.mid_tread)}, {"rateBits", val(coded.rate_bits)}, {"mse", val(coded.mse)}});
-  });
+  return settle(theory::entropy_coded_uniform_at(rate), [](const theory::EntropyCoded& coded) { return to_val(coded); });
+}
+
+val to_array_of(const std::vector<theory::EntropyCoded>& all) {
+  return to_array(all, [](const theory::EntropyCoded& coded) { return to_val(coded); });
+}
+
+/// The package has checked that every step is positive.
+val entropy_coded_steps(const val& values, const val& steps, bool mid_tread) {
+  const auto in = Buffer<float>::copy_of(values);
+  if (!in) return failure(in.error());
+  const auto widths = Buffer<double>::copy_of(steps);
+  if (!widths) return failure(widths.error());
+  return settle(theory::entropy_coded_uniform(in->span(), widths->span(), mid_tread), to_array_of);
+}
+
+val entropy_coded_rates(const val& values, const val& rates) {
+  const auto in = Buffer<float>::copy_of(values);
+  if (!in) return failure(in.error());
+  const auto wanted = Buffer<double>::copy_of(rates);
+  if (!wanted) return failure(wanted.error());
+  return settle(theory::entropy_coded_uniform_at(in->span(), wanted->span()), to_array_of);
 }
 
 val uniform_quantizer_error(const val& values, double bits, bool mid_tread, double range, double entropy_bits) {
@@ -113,6 +136,8 @@ EMSCRIPTEN_BINDINGS(bitbudget_limits) {
   emscripten::function("lloydMaxOfDensity", &lloyd_max_of_density);
   emscripten::function("lloydMaxOfSamples", &lloyd_max_of_samples);
   emscripten::function("entropyCodedUniform", &entropy_coded_uniform);
+  emscripten::function("entropyCodedSteps", &entropy_coded_steps);
+  emscripten::function("entropyCodedRates", &entropy_coded_rates);
   emscripten::function("uniformQuantizerError", &uniform_quantizer_error);
   emscripten::function("blahutArimoto", &blahut_arimoto);
   emscripten::function("biasAndVariance", &bias_and_variance);

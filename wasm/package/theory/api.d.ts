@@ -18,6 +18,7 @@ export interface Theory {
 }
 
 export interface ScalarQuantizer { levels: Float64Array; thresholds: Float64Array; mse: number; entropyBits: number; }
+export interface EntropyCoded { step: number; midTread: boolean; rateBits: number; mse: number; }
 export type Rounding = "nearest" | "truncate" | "stochastic" | "dithered" | "subtractive_dither";
 
 export interface LimitsApi {
@@ -33,7 +34,11 @@ export interface LimitsApi {
   /** The best quantizer with 2^bits levels (1 to 8 bits) for a unit-variance density ("normal", "laplace", "uniform") or for samples. */
   lloydMax(source: Distribution | Float32Array, bits: number): ScalarQuantizer;
   /** The best entropy-coded uniform quantizer of a unit-variance normal source at a rate of 0.05 to 12 bits. */
-  entropyCodedUniform(rate: number): { step: number; midTread: boolean; rateBits: number; mse: number };
+  entropyCodedUniform(rate: number): EntropyCoded;
+  /** The same run on values, one quantizer for each step: the entropy of its codes and its error, as counted. */
+  entropyCodedSteps(values: Float32Array, steps: Float64Array, options?: { midTread?: boolean }): EntropyCoded[];
+  /** The best of either kind on these values, for each rate of 0.05 to 16 bits; its rate is as near as the values allow. */
+  entropyCodedRates(values: Float32Array, rates: Float64Array): EntropyCoded[];
   /** The b-bit uniform quantizer on [-range, range] run on values; range 0 (default) is their largest magnitude. */
   uniformQuantizerError(values: Float32Array, bits: number, options?: { midTread?: boolean; range?: number; differentialEntropyBits?: number }): {
     step: number; formula: number; worstBound: number; mse: number; worst: number; codeEntropyBits: number; entropyMinusLogStep: number;

@@ -1,6 +1,6 @@
 import type { MainModule } from './theory.mjs';
 import type { Distribution } from '../api.js';
-import type { LimitsApi, Rounding, ScalarQuantizer } from './api.js';
+import type { EntropyCoded, LimitsApi, Rounding, ScalarQuantizer } from './api.js';
 import { finite, natural, oneOf, require, typed, unwrap } from '../error.js';
 
 const distributions: readonly Distribution[] = ['normal', 'laplace', 'student_t', 'uniform'];
@@ -38,7 +38,12 @@ export function limitsApi(module: MainModule): LimitsApi {
       oneOf(source, distributions, 'source');
       return unwrap<ScalarQuantizer>(() => module.lloydMaxOfDensity(source, bits));
     },
-    entropyCodedUniform: (rate) => unwrap<ReturnType<LimitsApi['entropyCodedUniform']>>(() => module.entropyCodedUniform(finite(rate, 'rate'))),
+    entropyCodedUniform: (rate) => unwrap<EntropyCoded>(() => module.entropyCodedUniform(finite(rate, 'rate'))),
+    entropyCodedSteps: (values, steps, { midTread = true } = {}) => {
+      require(finiteArray(steps, 'steps').every((step) => step > 0), 'steps', 'Steps must be positive.');
+      return unwrap<EntropyCoded[]>(() => module.entropyCodedSteps(typed(values, 'Float32Array', 'values'), steps, Boolean(midTread)));
+    },
+    entropyCodedRates: (values, rates) => unwrap<EntropyCoded[]>(() => module.entropyCodedRates(typed(values, 'Float32Array', 'values'), finiteArray(rates, 'rates'))),
     uniformQuantizerError: (values, bits, { midTread = false, range = 0, differentialEntropyBits = 0 } = {}) =>
       unwrap<ReturnType<LimitsApi['uniformQuantizerError']>>(() =>
         module.uniformQuantizerError(typed(values, 'Float32Array', 'values'), natural(bits, 'bits'), Boolean(midTread), finite(range, 'range'), finite(differentialEntropyBits, 'differentialEntropyBits'))),
