@@ -115,3 +115,15 @@ test('a module that cannot be fetched rejects, and the next job tries again', as
   assert.equal(await pool.run('echo', 2), 2);
   pool.dispose();
 });
+
+test('a signal that outlives its jobs keeps none of them', async () => {
+  const pool = new WorkerPool(workshop(echo).create, bytes, 1);
+  const { signal } = new AbortController();
+  let listening = 0;
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (...input) => { listening++; add(...input); };
+  signal.removeEventListener = (...input) => { listening--; remove(...input); };
+  for (let n = 0; n < 3; n++) await pool.run('echo', n, { signal });
+  assert.equal(listening, 0);
+  pool.dispose();
+});
