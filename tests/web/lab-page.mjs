@@ -1,25 +1,36 @@
 // What the lab's tests share: files to give it, and where things stand on its page.
 import { readFileSync } from 'node:fs';
 
-/** 8 x 1024 values by the description in tests/golden/ggml/manifest.json: "outlier". */
-export function outlierInput() {
-  let state = 5;
-  const draw = () => {
+/** A draw of 32 bits at a time, as tests/golden/ggml/manifest.json describes it. */
+export function xorShift(seed) {
+  let state = seed;
+  return () => {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
     return state >>> 0;
   };
+}
+
+/** 8 x 1024 values by the description in tests/golden/ggml/manifest.json: "outlier". */
+export function outlierInput() {
+  const draw = xorShift(5);
   const values = Float32Array.from({ length: 8192 }, () => ((draw() >>> 8) - 8388608) / 8388608 / 128);
   for (let row = 0; row < 8; row++) values[row * 1024 + ((row * 131 + 7) % 1024)] = row % 2 ? -8 : 8;
   return values;
 }
 
+/** The importance vector of the golden bytes whose names end in .imatrix: one weight in [0.0625, 1.0625) for each column. */
+export function goldenImportance() {
+  const draw = xorShift(77);
+  return Float32Array.from({ length: 1024 }, () => 0.0625 + (draw() >>> 8) / 2 ** 24);
+}
+
 /** A version 1.0 NPY by its specification. */
 export function npy(values, shape) {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.map((size) => `${size},`).join(' ')}), }`;
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
-  return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([length & 255, length >> 8]), Buffer.from(text.padEnd(length - 1) + '\n'), Buffer.from(values.buffer)]);
+  return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([length & 255, length >> 8]), Buffer.from(text.padEnd(length - 1) + '\n'), Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
 }
 
 export function safetensors(tensors) {
@@ -47,3 +58,9 @@ export async function saved(page, side, kind) {
   const [download] = await Promise.all([page.waitForEvent('download'), form.getByRole('button', { name: 'Save file' }).click()]);
   return { name: download.suggestedFilename(), path: await download.path(), bytes: readFileSync(await download.path()) };
 }
+
+export const giveWeights = async (page, name, buffer) => {
+  const details = page.locator('bb-lab details', { hasText: 'What each column counts' });
+  if (await details.getAttribute('open') === null) await details.locator('summary').click();
+  await page.locator('bb-lab').getByLabel('Open weights').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+};
