@@ -55,7 +55,6 @@ export class Lab extends View {
   @state() private tensorRefusal: CoreError | undefined;
   @state() private cancelled = false;
   @state() private busy = false;
-  @state() private report: Progress | undefined;
   @state() private explained = '';
   @state() private logarithmic = false;
   @state() private described = '';
@@ -106,7 +105,7 @@ export class Lab extends View {
     const watching: Watch = {
       signal: this.#abort.signal,
       live: () => turn === this.#turn,
-      onProgress: (progress) => { if (turn === this.#turn) this.report = progress; },
+      onProgress: (progress) => { if (turn === this.#turn) this.#tell(progress); },
     };
     this.cancelled = false;
     this.busy = true;
@@ -128,7 +127,7 @@ export class Lab extends View {
     } finally {
       if (turn === this.#turn) {
         this.busy = false;
-        this.report = undefined;
+        this.#tell(undefined);
       }
     }
   }
@@ -273,6 +272,12 @@ export class Lab extends View {
     return this.tensor !== undefined && this.tensor.key === tensorKey(this.asked, this.open) && this.measured.get(id)?.key === this.tensor.key && !this.refusals.has(id);
   }
 
+  /** Straight to the bar: work reports many times a second, and nothing else of the view depends on it. */
+  #tell = (progress: Progress | undefined): void => {
+    const bar = this.renderRoot.querySelector('bb-progress');
+    if (bar) Object.assign(bar, { report: progress });
+  };
+
   #cancel = (): void => {
     if (!this.busy) return;
     this.#abort.abort(new DOMException('Cancelled', 'AbortError'));
@@ -309,7 +314,7 @@ export class Lab extends View {
     const turn = ++this.#turn;
     this.busy = true;
     try {
-      const open = await openFile(file, { signal: this.#abort.signal, onProgress: (progress) => { this.report = progress; } });
+      const open = await openFile(file, { signal: this.#abort.signal, onProgress: this.#tell });
       if (turn !== this.#turn) return;
       const patch = use(open);
       if (Object.entries(patch).every(([key, text]) => (this.params[key] ?? '') === text)) void this.#update();
@@ -331,7 +336,7 @@ export class Lab extends View {
     this.busy = true;
     this.saveProblem = '';
     try {
-      const { name, content } = await fileOf(tensor, format, detail, kind, { signal: abort.signal, live: () => true, onProgress: (progress) => { this.report = progress; } });
+      const { name, content } = await fileOf(tensor, format, detail, kind, { signal: abort.signal, live: () => true, onProgress: this.#tell });
       download(name, content, content.type);
       this.announce(`Saved ${name}`);
     } catch (thrown) {
@@ -362,7 +367,7 @@ export class Lab extends View {
     return html`
       <h1 class="answer ${stale ? 'stale' : ''}">${tensor ? this.#sentence() || 'Measuring…' : 'What does compression do to a tensor?'}</h1>
       ${tensor ? html`<p class="lead soft ${this.tensor?.key === tensorKey(this.asked, this.open) ? '' : 'stale'}">${this.#tensorLine(tensor)}</p>` : nothing}
-      <bb-progress .active=${this.busy} .report=${this.report} unit="values" @cancel=${this.#cancel}></bb-progress>
+      <bb-progress .active=${this.busy} unit="values" @cancel=${this.#cancel}></bb-progress>
       ${this.cancelled ? html`<bb-notice kind="info"><p>Cancelled${tensor ? '; what is shown is the last result that was finished' : ''}. <button class="plain" @click=${() => this.#update()}>Start again</button></p></bb-notice>` : nothing}`;
   }
 

@@ -96,7 +96,7 @@ function join({ key, columns, grid }: Tensor, format: FormatInfo, stretches: Str
     parts: details.map(({ bytes }, i) => ({ bytes, ...stretches[i]! })),
     outside: details.reduce((sum, part) => sum + part.outside, 0),
     rows: concatenated(details.map((part) => part.rows)),
-    columns: details.map((part) => part.columns).reduce((sum, part) => added(sum, part), emptyLines(columns)),
+    columns: summed(details.map((part) => part.columns), columns),
   };
 }
 
@@ -112,12 +112,19 @@ function concatenated(parts: LineErrors[]): LineErrors {
   return out;
 }
 
-const added = (sum: LineErrors, part: LineErrors): LineErrors => ({
-  squaredError: sum.squaredError.map((value, i) => value + part.squaredError[i]!),
-  squaredOriginal: sum.squaredOriginal.map((value, i) => value + part.squaredOriginal[i]!),
-  absMax: sum.absMax.map((value, i) => Math.max(value, part.absMax[i]!)),
-  maxAbsError: sum.maxAbsError.map((value, i) => Math.max(value, part.maxAbsError[i]!)),
-});
+/** Columns run through all parts: sums add up, and of maxima the largest counts. */
+function summed(parts: LineErrors[], columns: number): LineErrors {
+  const out = emptyLines(columns);
+  for (const part of parts) {
+    for (let column = 0; column < columns; column++) {
+      out.squaredError[column]! += part.squaredError[column]!;
+      out.squaredOriginal[column]! += part.squaredOriginal[column]!;
+      out.absMax[column] = Math.max(out.absMax[column]!, part.absMax[column]!);
+      out.maxAbsError[column] = Math.max(out.maxAbsError[column]!, part.maxAbsError[column]!);
+    }
+  }
+  return out;
+}
 
 /** On at most kPart values of the tensor: enough to leave the small caches, and soon done. */
 export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): Promise<Speed> {
