@@ -5,7 +5,6 @@
 #include <doctest/doctest.h>
 
 #include "theory/blahut_arimoto.h"
-#include "theory/coded_uniform.h"
 #include "theory/scalar_quantizer.h"
 
 using namespace bitbudget;
@@ -210,30 +209,4 @@ TEST_CASE("Blahut-Arimoto meets the binary source's closed form and the Gaussian
   for (double& p : probability) p /= total;
   const auto point = blahut_arimoto(probability, points, points, 4, 1e-5, 3000);
   CHECK(point.rate_bits == doctest::Approx(gaussian_rate(point.distortion, 1)).epsilon(0.01));
-}
-
-TEST_CASE("uniform steps with an entropy code, run on values: a case worked by hand, the theory's figures, and its refusals") {
-  const std::vector<float> values{-0.2f, 0.2f, 0.6f, 1.4f, 1.5f, 2.5f, 3.0f, 0.0f};
-  // Codes 0 0 1 1 2 2 3 0 (1.5 and 2.5 go to the even 2): three, two, two and one of eight.
-  const auto by_hand = run_coded_uniform(values, 1);
-  REQUIRE(by_hand);
-  CHECK(by_hand->levels == 4);
-  CHECK(by_hand->rate_bits == doctest::Approx(3 / 8.0 * std::log2(8 / 3.0) + 2 * 0.25 * 2 + 3 / 8.0).epsilon(1e-12));
-  CHECK(by_hand->mse == doctest::Approx((0.04 + 0.04 + 0.16 + 0.16 + 0.25 + 0.25) / 8).epsilon(1e-6));
-
-  // At high rates the error is step^2 / 12 and the rate h - log2(step), 1.53 dB off D(R).
-  std::vector<float> normal(1 << 20);
-  tensor::fill_random({.distribution = Distribution::normal, .seed = 6}, 0, normal);
-  for (const double step : {0.25, 0.125, 0.03125}) {
-    CAPTURE(step);
-    const auto run = run_coded_uniform(normal, step);
-    REQUIRE(run);
-    CHECK(run->mse == doctest::Approx(step * step / 12).epsilon(0.01));
-    CHECK(run->rate_bits == doctest::Approx(2.047095585 - std::log2(step)).epsilon(0.003));
-  }
-
-  CHECK(run_coded_uniform({}, 1).error().code == ErrorCode::invalid_argument);
-  for (const double step : {0.0, -1.0, HUGE_VAL, std::nan(""), 1e-8}) CHECK(run_coded_uniform(values, step).error().field == "step");
-  const std::vector<float> bad{1, NAN};
-  CHECK(run_coded_uniform(bad, 1).error().code == ErrorCode::non_finite);
 }

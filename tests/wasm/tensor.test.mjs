@@ -78,6 +78,6 @@ test('differential entropy: that of a normal density within its stated error', (
 });
 
 test('uniform steps with an entropy code: four codes, equally often, are two bits', () => {
-  assert.deepEqual(bitbudget.codedUniform(Float32Array.of(0, 0.5, 1, 1.5), 0.5), { rateBits: 2, mse: 0, levels: 4 });
-  assert.equal(refusal(() => bitbudget.codedUniform(Float32Array.of(1), 0)).field, 'step');
+  assert.deepEqual(bitbudget.codedUniform(Float32Array.of(0, 0.5, 1, 1.5), Float64Array.of(0.5, 4)), [{ step: 0.5, rateBits: 2, mse: 0 }, { step: 4, rateBits: 0, mse: 0.3125 }]);
+  assert.equal(refusal(() => bitbudget.codedUniform(Float32Array.of(1), Float64Array.of(0))).field, 'steps');
 });

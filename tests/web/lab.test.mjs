@@ -231,6 +231,43 @@ describe('Tensor lab', () => {
     await close();
   });
 
+  test('uniform steps with an entropy code are measured beside the formats, a quarter of a bit from the limit', async () => {
+    const { page, troubles, close } = await visit();
+    await answered(page);
+    await page.getByText('Uniform steps with an entropy code, measured').click();
+    const rows = await page.locator('table.figures tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map(({ innerText }) => {
+      const [, digits, , power] = /([\d.]+)(\s×\s10⁻([¹²³⁴⁵⁶⁷⁸⁹]))?/.exec(innerText);
+      return Number(digits) / 10 ** ('⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(power ?? '⁰'));
+    })));
+    assert.ok(rows.length >= 8);
+    for (const [step, bits, decibels, gap] of rows.filter((row) => row[1] > 3)) {
+      // On normal values: the error is step^2 / 12, and the distance to D(R) 1.53 dB.
+      assert.ok(Math.abs(decibels - 10 * Math.log10((12 * 0.02 ** 2) / step ** 2)) < 0.1, `${step}: ${decibels}`);
+      assert.ok(Math.abs(6.0206 * bits - decibels - 1.533) < 0.1 && Math.abs(gap - 1.533) < 0.15, `${bits}: ${gap}`);
+    }
+    assert.equal(await page.locator('bb-lab-rate g .step').count(), rows.filter((row) => row[1] >= 2 && row[1] <= 9.5).length);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('where implementations differ stands in each format’s description and together, with pairs to compare', async () => {
+    const { page, troubles, close } = await visit();
+    await answered(page);
+    await page.locator('table.formats-table').getByRole('button', { name: 'Q8_0', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('tr.meaning').getByText('its WebAssembly kernel truncates').waitFor();
+    for (const text of ['Fused multiply-add', 'Q8_0 that truncates', 'scales that saturate', 'four rules for the scale', 'ties and the order of codes']) await page.locator('.topics summary', { hasText: text }).waitFor();
+    const rules = page.locator('[data-topic=mx-scale]');
+    await rules.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await rules.getByRole('button', { name: 'MXFP4 floor beside MXFP4 rceil' }).click();
+    await page.waitForURL(/a=mxfp4_floor&b=mxfp4_rceil/);
+    await answered(page);
+    assert.match(await answer(page).innerText(), /^MXFP4 floor: .* MXFP4 rceil: /s);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test('a block opens: the code of a value and the scale that it shares', async () => {
     const { page, troubles, close } = await visit();
     await answered(page);

@@ -1,8 +1,8 @@
 // core/theory for JavaScript.
 #include "convert.h"
 
-#include "theory/coded_uniform.h"
 #include "theory/rate_distortion.h"
+#include "theory/scalar_quantizer.h"
 
 namespace bitbudget::wasm {
 namespace {
@@ -18,15 +18,16 @@ val estimate_entropy(const val& values) {
   });
 }
 
-val coded_uniform(const val& values, double step) {
+/// The package has checked that every step is positive.
+val coded_uniform(const val& values, const val& steps) {
   const auto in = Buffer<float>::copy_of(values);
   if (!in) return failure(in.error());
-  return settle(theory::run_coded_uniform(in->span(), step), [](const theory::CodedUniform& run) {
-    val out = val::object();
-    out.set("rateBits", run.rate_bits);
-    out.set("mse", run.mse);
-    out.set("levels", static_cast<double>(run.levels));
-    return out;
+  const auto widths = Buffer<double>::copy_of(steps);
+  if (!widths) return failure(widths.error());
+  return settle(theory::entropy_coded_uniform(in->span(), widths->span(), true), [](const std::vector<theory::EntropyCoded>& runs) {
+    return to_array(runs, [](const theory::EntropyCoded& run) {
+      return object({{"step", val(run.step)}, {"rateBits", val(run.rate_bits)}, {"mse", val(run.mse)}});
+    });
   });
 }
 

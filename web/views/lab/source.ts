@@ -71,9 +71,9 @@ async function loadValues(asked: LabState, open: OpenFile | undefined, source: s
   const { file, report } = open!;
   const entry = entryOf(open!, asked.name)!;
   const matrix = matrixOf(entry.shape);
-  refuseTooLarge(file, entry, matrix.rows * matrix.columns);
-  const loaded = await run('lab.read', { file, entry, rows: matrix.rows, columns: matrix.columns }, { ...watch, silence: 60_000 });
   const npy = report.format === 'npy';
+  refuseTooLarge(file, npy ? { ...entry, name: file.name } : entry, matrix.rows * matrix.columns);
+  const loaded = await run('lab.read', { file, entry, rows: matrix.rows, columns: matrix.columns }, { ...watch, silence: 60_000 });
   return {
     ...whole(loaded), ...matrix, source, title: npy ? file.name : `${entry.name} of ${file.name}`, name: npy ? file.name.replace(/\.npy$/, '') : entry.name,
     shape: entry.shape, storedType: entry.type, storedBytes: entry.byteLength,

@@ -1,7 +1,9 @@
 // The Tensor lab's work, inside a worker.
 import type { Anatomy, Distribution, ElementType, EncodeOptions, EntropyEstimate, ErrorReport, FileLayout, FileReport, FormatInfo, LineErrors, Statistics, TensorEntry, Throughput } from 'bitbudget';
+import { bytes as size } from '../../format/numbers.js';
 import type { TaskContext } from '../../worker/task.js';
 import type { CodedPoint } from './coded.js';
+import { kMaxRead } from './state.js';
 import { gridFor, kBins, type Grid, type Method } from './tensor.js';
 
 const kChunk = 2 ** 19;
@@ -92,15 +94,15 @@ const encodeOptions = ({ search: scaleSearch, tensorRange, rotate, importance }:
 
 const dot = (weights: Float32Array, sums: Float64Array): number => sums.reduce((total, sum, i) => total + weights[i]! * sum, 0);
 
-/** The core counts codes in a table of this many. */
-const kMostCodes = 2 ** 22;
-
 export interface Opened { bytes: Uint8Array; decoded: Float32Array; anatomy: Anatomy; }
 
 /** Each read asks for what the one before it said was missing: an .npy or a .safetensors takes two or three. */
 async function inspectFile({ core, progress }: TaskContext, file: File): Promise<FileReport> {
   let needed = Math.min(file.size, 65_536);
   for (;;) {
+    if (needed > kMaxRead) {
+      throw Object.assign(new Error(`${file.name} can only be read as a whole, and it has ${size(needed, 'GiB')}; this page reads up to ${size(kMaxRead, 'GiB')} at once. Unpack it, and open one of the files in it.`), { code: 'unsupported' });
+    }
     const bytes = new Uint8Array(await file.slice(0, needed).arrayBuffer());
     progress({ stage: `Reading ${file.name}`, done: needed, total: file.size });
     try {
@@ -180,14 +182,13 @@ export const labTasks = {
 
   /** Uniform steps with an entropy code at about each of the rates; those that have too many levels for the values are left out. */
   'lab.coded': ({ core }: TaskContext, { values, entropyBits, rates }: { values: Float32Array; entropyBits: number; rates: readonly number[] }): CodedPoint[] => {
-    const { variance, mean, absMax } = core.statistics(values);
-    const power = variance + mean ** 2;
+    const { variance, mean } = core.statistics(values);
     // At high rates the rate is h - log2(step). Values without a density are taken for normal ones.
     const entropy = Number.isFinite(entropyBits) ? entropyBits : 0.5 * Math.log2(2 * Math.PI * Math.E * variance);
-    const steps = rates.map((rate) => 2 ** (entropy - rate)).filter((step) => step > 0 && (2 * absMax) / step < kMostCodes);
-    return steps.map((step) => ({ step, ...core.codedUniform(values, step) }))
-      .filter(({ levels, mse }) => mse > 0 && levels <= values.length / 32)
-      .map(({ step, rateBits, mse, levels }) => ({ step, bits: rateBits, sqnrDb: 10 * Math.log10(power / mse), levels }));
+    const steps = Float64Array.from(rates, (rate) => 2 ** (entropy - rate)).filter((step) => step > 0);
+    return core.codedUniform(values, steps)
+      .filter(({ mse, rateBits }) => mse > 0 && 2 ** rateBits <= values.length / 64)
+      .map(({ step, rateBits, mse }) => ({ step, bits: rateBits, sqnrDb: 10 * Math.log10((variance + mean ** 2) / mse) }));
   },
 
   'lab.outliers': ({ core }: TaskContext, figures: Float64Array[]): Uint32Array[] => figures.map((each) => core.outliers(each)),
