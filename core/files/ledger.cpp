@@ -66,16 +66,6 @@ int layer_of(std::string_view name) {
 
 std::string count_of(std::uint64_t count) { return std::to_string(count); }
 
-/// Elements by kind; those of layers beyond the model's are predictions.
-std::map<std::string_view, std::uint64_t> elements_by_kind(const Ledger& ledger, std::uint64_t layers) {
-  std::map<std::string_view, std::uint64_t> elements;
-  for (const LedgerRow& row : ledger.rows) {
-    const bool beyond = row.layer >= 0 && static_cast<std::uint64_t>(row.layer) >= layers && row.kind != "vision";
-    elements[beyond ? kPrediction : row.kind] += row.elements;
-  }
-  return elements;
-}
-
 /// The sentence for a kind that does not agree.
 void explain(Difference& difference, std::uint64_t embedding, bool packed, const sizing::ModelDescription& model) {
   const auto explained = [&](std::string sentence) {
@@ -142,8 +132,24 @@ Ledger make_ledger(std::span<const TensorInfo> tensors) {
   return ledger;
 }
 
+std::vector<LedgerRow> rows_by_kind(const Ledger& ledger, std::uint64_t layers) {
+  std::map<std::string_view, LedgerRow> kinds;
+  for (const LedgerRow& row : ledger.rows) {
+    const bool beyond = row.layer >= 0 && static_cast<std::uint64_t>(row.layer) >= layers && row.kind != "vision";
+    const std::string_view kind = beyond ? kPrediction : row.kind;
+    LedgerRow& sum = kinds.try_emplace(kind, LedgerRow{.layer = -1, .kind = kind}).first->second;
+    sum.tensors += row.tensors;
+    sum.elements += row.elements;
+    sum.bytes += row.bytes;
+  }
+  std::vector<LedgerRow> rows;
+  for (const auto& [kind, row] : kinds) rows.push_back(row);
+  return rows;
+}
+
 TieOut tie_out(const Ledger& ledger, const sizing::ModelDescription& model, std::span<const sizing::TensorGroup> groups) {
-  const auto in_file = elements_by_kind(ledger, model.order.size());
+  std::map<std::string_view, std::uint64_t> in_file;
+  for (const LedgerRow& row : rows_by_kind(ledger, model.order.size())) in_file[row.kind] = row.elements;
   std::map<std::string_view, std::uint64_t> in_config;
   TieOut out{.file_elements = ledger.elements, .config_parameters = 0, .differences = {}};
   for (const sizing::TensorGroup& group : groups) {

@@ -42,6 +42,10 @@ struct Ledger {
 /// Of all shards' tensors together.
 Ledger make_ledger(std::span<const TensorInfo> tensors);
 
+/// The same by kind alone (every row's layer is -1). Layers from `layers` on, the model's own count, are "prediction": its modules for
+/// multi-token prediction.
+std::vector<LedgerRow> rows_by_kind(const Ledger& ledger, std::uint64_t layers = UINT64_MAX);
+
 /// One kind where the file and the config do not agree.
 struct Difference {
   std::string_view kind;

@@ -12,6 +12,7 @@
 #include "sizing/mixtures.h"
 #include "sizing/tensor_groups.h"
 #include "sizing/training.h"
+#include "sizing/measured_weights.h"
 #include "sizing/weights.h"
 
 namespace bitbudget::sizing {
@@ -117,6 +118,10 @@ Result<CourseFigure> weights_figure(const Case& c) {
   differ(figure, "side", "Scales, zero points and other side information of the blocks", side);
   differ(figure, "wider", "Tensors that files keep in other formats: norms, biases, routers, some matrices", wider);
   differ(figure, "twice", "The tied head, stored a second time", twice * bits / 8);
+  if (!c.options.weight_bytes.empty()) {
+    figure.exact = measured_weights(c.options).total;
+    differ(figure, "file", "What the file has more or less than this format alone would take", figure.exact - exact);
+  }
   return figure;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "sizing/measured_weights.h"
 #include "sizing/model.h"
 
 namespace bitbudget::sizing {
@@ -18,7 +19,8 @@ Result<void> check_tokens(std::string_view field, std::uint64_t value) {
 Result<void> check_options(const SizeOptions& options) {
   if (auto batch = check_tokens("batch", options.batch); !batch) return batch;
   if (auto context = check_tokens("context", options.context); !context) return context;
-  return check_tokens("prefillChunk", options.prefill_chunk);
+  if (auto chunk = check_tokens("prefillChunk", options.prefill_chunk); !chunk) return chunk;
+  return check_measured(options);
 }
 
 }  // namespace bitbudget::sizing

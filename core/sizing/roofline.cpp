@@ -8,6 +8,7 @@
 #include "sizing/flops.h"
 #include "sizing/kv_cache.h"
 #include "sizing/layer_symbols.h"
+#include "sizing/measured_weights.h"
 #include "sizing/weights.h"
 
 namespace bitbudget::sizing {
@@ -24,11 +25,14 @@ struct TouchedWeights {
 Result<TouchedWeights> touched_weights(const ModelDescription& model, const std::vector<TensorGroup>& groups, const SizeOptions& options) {
   const auto shares = assign_formats(model, groups, options);
   if (!shares) return std::unexpected(shares.error());
+  std::vector<GroupBytes> parts = measured_by_group(groups, options);
+  if (options.weight_bytes.empty()) {
+    for (const FormatShare& share : *shares) parts.push_back({share.group, static_cast<double>(share.bytes)});
+  }
   TouchedWeights touched;
   touched.experts.resize(model.kinds.size());
-  for (const FormatShare& share : *shares) {
-    const TensorGroup& group = groups[share.group];
-    const double bytes = static_cast<double>(share.bytes);
+  for (const auto& [index, bytes] : parts) {
+    const TensorGroup& group = groups[index];
     const bool looked_up = (group.role == TensorRole::embedding && group.name == "token_embd" && !group.matmul) || group.role == TensorRole::position;
     if (group.role == TensorRole::vision) continue;
     if (looked_up) {

@@ -6,6 +6,7 @@
 #include "formats/registry.h"
 #include "sizing/activations.h"
 #include "sizing/kv_cache.h"
+#include "sizing/measured_weights.h"
 #include "sizing/mixtures.h"
 #include "sizing/weights.h"
 
@@ -18,6 +19,7 @@ constexpr std::uint64_t kMaxDevices = std::uint64_t{1} << 20;
 Result<double> weight_bytes(const ModelDescription& model, const std::vector<TensorGroup>& groups, const SizeOptions& options) {
   const auto shares = assign_formats(model, groups, options);
   if (!shares) return std::unexpected(shares.error());
+  if (!options.weight_bytes.empty()) return measured_weights(options).total;
   double sum = 0;
   for (const FormatShare& share : *shares) sum += static_cast<double>(share.bytes);
   return sum;
@@ -120,6 +122,7 @@ Result<std::vector<FormatFit>> format_fits(const ModelDescription& model, const 
   for (const TensorGroup& group : groups) parameters += static_cast<double>(group.parameters);
   std::vector<FormatFit> fits;
   SizeOptions tried = options;
+  tried.weight_bytes.clear();  // each format is asked for itself
   const auto try_format = [&](std::string_view id, std::string_view label) -> Result<void> {
     tried.weight_format = id;
     const auto bytes = weight_bytes(model, groups, tried);

@@ -7,6 +7,7 @@
 #include "sizing/checked.h"
 #include "sizing/formula.h"
 #include "sizing/latex.h"
+#include "sizing/measured_weights.h"
 #include "sizing/mixtures.h"
 
 namespace bitbudget::sizing {
@@ -224,6 +225,7 @@ Result<std::vector<FormatShare>> assign_formats(const ModelDescription& model, c
 Result<Breakdown> weights(const ModelDescription& model, const std::vector<TensorGroup>& groups, const SizeOptions& options) {
   auto shares = assign_formats(model, groups, options);
   if (!shares) return std::unexpected(shares.error());
+  if (!options.weight_bytes.empty()) return measured_weights(options);
   std::vector<FormatSum> sums;
   for (const FormatShare& share : *shares) {
     const TensorRole role = groups[share.group].role;

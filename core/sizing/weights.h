@@ -38,7 +38,7 @@ Result<std::vector<FormatShare>> assign_formats(const ModelDescription& model, c
 /// unknown_format.
 Result<const formats::Format*> fitting_format(std::string_view wanted, std::uint64_t row);
 
-/// One term per role and format. Exact.
+/// One term per role and format, or per kind where options.weight_bytes has those of a file. Exact.
 Result<Breakdown> weights(const ModelDescription& model, const std::vector<TensorGroup>& groups, const SizeOptions& options);
 
 }  // namespace bitbudget::sizing

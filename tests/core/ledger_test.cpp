@@ -123,3 +123,26 @@ TEST_CASE("tie-out: differences are named and explained") {
   CHECK(missing.in_config - missing.in_file == 8192);
   CHECK_FALSE(missing.explained);
 }
+
+TEST_CASE("ledger: by kind alone the sums are the same, and layers beyond the model's are predictions") {
+  auto tensors = checkpoint(true);
+  tensors.push_back(tensor("model.layers.2.mlp.up_proj.weight", {128, 64}));
+  const auto ledger = files::make_ledger(tensors);
+  const auto find = [](const std::vector<files::LedgerRow>& rows, std::string_view kind) {
+    const auto found = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.kind == kind; });
+    return found == rows.end() ? files::LedgerRow{} : *found;
+  };
+  const auto all = files::rows_by_kind(ledger);
+  CHECK(find(all, "feed_forward").elements == 7 * 8192);
+  CHECK(find(all, "feed_forward").tensors == 7);
+  CHECK(find(all, "norm").bytes == 2 * 5 * 64);
+  CHECK(find(all, "prediction").tensors == 0);
+  const auto known = files::rows_by_kind(ledger, 2);
+  CHECK(find(known, "feed_forward").elements == 6 * 8192);
+  CHECK(find(known, "prediction").bytes == 2 * 8192);
+  for (const auto& rows : {all, known}) {
+    std::uint64_t bytes = 0;
+    for (const auto& row : rows) bytes += row.bytes;
+    CHECK(bytes == ledger.bytes);
+  }
+}

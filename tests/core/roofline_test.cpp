@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <vector>
@@ -126,4 +127,61 @@ TEST_CASE("a device without rates is refused by name") {
   CHECK(field({.flops_per_second = 0, .bytes_per_second = 1}) == "device.flopsPerSecond");
   CHECK(field({.flops_per_second = 1, .bytes_per_second = NAN}) == "device.bytesPerSecond");
   CHECK(field({.flops_per_second = 1, .bytes_per_second = 1, .count = 0}) == "device.count");
+}
+
+TEST_CASE("bytes of a real file take the place of the format's: the same bytes give the same bounds") {
+  SizeOptions plain;
+  plain.batch = 3;
+  const auto all = testing::everything();
+  SizeOptions measured = plain;
+  const auto exact = weights(all.model, all.groups, plain);
+  REQUIRE(exact.has_value());
+  // In f16 every kind has two bytes for each parameter.
+  for (const TensorGroup& group : all.groups) {
+    const std::string kind(to_string(group.role));
+    auto at = std::ranges::find(measured.weight_bytes, kind, &KindBytes::kind);
+    if (at == measured.weight_bytes.end()) at = measured.weight_bytes.insert(at, KindBytes{kind, 0});
+    at->bytes += 2 * group.parameters;
+  }
+  const Roofline by_format = roof(all, plain);
+  const Roofline by_file = roof(all, measured);
+  CHECK(by_file.decode.bytes.total == doctest::Approx(by_format.decode.bytes.total).epsilon(1e-12));
+  CHECK(by_file.prefill.bytes.total == doctest::Approx(by_format.prefill.bytes.total).epsilon(1e-12));
+  check_phase(by_file.decode);
+  CHECK(weights(all.model, all.groups, measured)->total == exact->total);
+
+  // What is not read: a head that is tied, buffers, prediction modules. Scales are read with the matrices.
+  const double before = by_file.decode.bytes.total;
+  for (const char* kind : {"buffer", "prediction", "other"}) measured.weight_bytes.push_back({kind, 1000});
+  CHECK(roof(all, measured).decode.bytes.total == before);
+  CHECK(weights(all.model, all.groups, measured)->total == exact->total + 3000);
+  const auto llama = testing::llama_7b();
+  SizeOptions dense;
+  dense.weight_bytes = {{"attention", 4'000'000}, {"feed_forward", 6'000'000}};
+  const double read = roof(llama, dense).decode.bytes.total;
+  dense.weight_bytes.push_back({"scales", 500'000});
+  CHECK(roof(llama, dense).decode.bytes.total == doctest::Approx(read + 500'000).epsilon(1e-12));
+}
+
+TEST_CASE("measured bytes: terms that sum to the file, and refusals by name") {
+  const auto llama = testing::llama_7b();
+  SizeOptions options;
+  options.weight_bytes = {{"embedding", 10}, {"scales", 7}, {"buffer", 5}};
+  const auto result = weights(llama.model, llama.groups, options);
+  REQUIRE(result.has_value());
+  CHECK(result->total == 22);
+  for (const Term& term : result->terms) {
+    CHECK(term.certainty == Certainty::exact);
+    CHECK(LatexValue::of(term.substituted) == term.value);
+  }
+  const auto code = [&](std::vector<KindBytes> bytes) {
+    options.weight_bytes = std::move(bytes);
+    const auto checked = check_options(options);
+    CHECK((checked || checked.error().field == "weightBytes"));
+    return checked ? "none" : to_string(checked.error().code);
+  };
+  CHECK(code({{"attention", 1}}) == "none");
+  CHECK(code({{"attentions", 1}}) == "invalid_argument");
+  CHECK(code({{"norm", 1}, {"norm", 1}}) == "invalid_argument");
+  CHECK(code({{"norm", std::uint64_t{1} << 53}, {"head", 1}}) == "too_large");
 }

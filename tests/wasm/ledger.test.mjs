@@ -105,3 +105,11 @@ test('what says of which parts a GGUF was one is not taken over, and numbers are
   assert.equal(refusal(() => bitbudget.layoutFile('gguf', list, { metadata: { a: 2 ** 32 } })).field, 'a');
   assert.equal(refusal(() => bitbudget.layoutFile('safetensors', list, { metadata: { a: 1 } })).field, 'a');
 });
+
+test('by kind alone, and what stands behind the model’s own layers apart', () => {
+  const tensor = (name, ...shape) => ({ name, type: 'F16', shape, offset: 0, byteLength: 2 * shape.reduce((all, size) => all * size, 1) });
+  const tensors = [tensor('model.layers.0.mlp.up_proj.weight', 8, 4), tensor('model.layers.1.mlp.up_proj.weight', 8, 4), tensor('model.norm.weight', 4)];
+  assert.deepEqual(bitbudget.ledger(tensors).kinds, [{ kind: 'feed_forward', tensors: 2, elements: 64, bytes: 128 }, { kind: 'norm', tensors: 1, elements: 4, bytes: 8 }]);
+  const config = JSON.stringify({ model_type: 'llama', hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 1, intermediate_size: 8, vocab_size: 10 });
+  assert.deepEqual(bitbudget.ledger(tensors, config).kinds.map(({ kind, bytes }) => [kind, bytes]), [['feed_forward', 64], ['norm', 8], ['prediction', 64]]);
+});

@@ -123,3 +123,20 @@ test('the roofline names its side; rates by batch are its rates', () => {
   assert.ok(many > one);
   assert.equal(refusal(() => bitbudget.roofline(llama7b, { ...device, count: 0 })).field, 'device.count');
 });
+
+test('the bytes of a real file take the place of a format’s', () => {
+  const { config } = bitbudget.models()[0];
+  const weightBytes = { attention: 1000, norm: 24, buffer: 8 };
+  const { weights, inference } = bitbudget.sizeModel(config, { weightBytes });
+  assert.deepEqual(weights.terms.map(({ value, certainty }) => [value, certainty]), [[1000, 'exact'], [24, 'exact'], [8, 'exact']]);
+  assert.equal(inference.terms[0].value, 1032);
+  assert.equal(bitbudget.sweep(config, 'context', [1024], { weightBytes }).weights, 1032);
+  // Each format is asked for itself, whatever the file has.
+  assert.deepEqual(bitbudget.formatFits(config, { memory: 1e12 }, { weightBytes }).formats[0], bitbudget.formatFits(config, { memory: 1e12 }).formats[0]);
+  // The course's figure still sums up to the exact one, which is the file's.
+  const figure = bitbudget.courseFigures(config, { weightBytes }).find(({ id }) => id === 'weights');
+  assert.equal(figure.exact, 1032);
+  assert.equal(figure.course.value + figure.differences.reduce((sum, { value }) => sum + value, 0), 1032);
+  assert.equal(refusal(() => bitbudget.sizeModel(config, { weightBytes: { nothing: 1 } })).field, 'weightBytes');
+  assert.equal(refusal(() => bitbudget.sizeModel(config, { weightBytes: { norm: -1 } })).field, 'weightBytes.norm');
+});

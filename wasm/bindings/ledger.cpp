@@ -1,6 +1,7 @@
 // The ledger of a checkpoint (core/files/ledger.h) and its plan (core/plan) for JavaScript.
 #include "error_sums.h"
 
+#include <span>
 #include <vector>
 
 #include "files/ledger.h"
@@ -50,6 +51,18 @@ val to_val(const files::TieOut& tie) {
   return out;
 }
 
+val to_val(std::span<const files::LedgerRow> rows) {
+  return to_array(rows, [](const files::LedgerRow& row) {
+    val each = val::object();
+    if (row.layer >= 0) each.set("layer", row.layer);
+    each.set("kind", std::string(row.kind));
+    each.set("tensors", number(row.tensors));
+    each.set("elements", number(row.elements));
+    each.set("bytes", number(row.bytes));
+    return each;
+  });
+}
+
 /// `config`: the text of a config.json, or empty.
 val ledger(const val& list, const std::string& config) {
   const auto tensors = list_of<files::TensorInfo>(list, to_tensor);
@@ -58,15 +71,7 @@ val ledger(const val& list, const std::string& config) {
   out.set("tensors", number(made.tensors));
   out.set("elements", number(made.elements));
   out.set("bytes", number(made.bytes));
-  out.set("rows", to_array(made.rows, [](const files::LedgerRow& row) {
-    val each = val::object();
-    if (row.layer >= 0) each.set("layer", row.layer);
-    each.set("kind", std::string(row.kind));
-    each.set("tensors", number(row.tensors));
-    each.set("elements", number(row.elements));
-    each.set("bytes", number(row.bytes));
-    return each;
-  }));
+  out.set("rows", to_val(made.rows));
   out.set("places", to_array(tensors, [](const files::TensorInfo& tensor) {
     const files::TensorPlace place = files::place_of(tensor.name);
     val each = val::object();
@@ -74,11 +79,13 @@ val ledger(const val& list, const std::string& config) {
     each.set("kind", std::string(place.kind));
     return each;
   }));
+  out.set("kinds", to_val(files::rows_by_kind(made)));
   if (config.empty()) return success(out);
   const auto model = sizing::read_config(config);
   if (!model) return failure(model.error());
   const auto groups = sizing::tensor_groups(*model);
   if (!groups) return failure(groups.error());
+  out.set("kinds", to_val(files::rows_by_kind(made, model->order.size())));
   out.set("config", to_val(files::tie_out(made, *model, *groups)));
   return success(out);
 }

@@ -30,6 +30,14 @@ void read(const val& from, const char* name, std::vector<std::string>& to) {
   if (const val member = from[name]; !member.isUndefined()) to = emscripten::vecFromJSArray<std::string>(member);
 }
 
+/// [kind, bytes] pairs.
+void read(const val& from, const char* name, std::vector<sizing::KindBytes>& to) {
+  const val member = from[name];
+  if (member.isUndefined()) return;
+  const auto count = member["length"].as<std::size_t>();
+  for (std::size_t i = 0; i < count; ++i) to.push_back({member[i][0].as<std::string>(), static_cast<std::uint64_t>(member[i][1].as<double>())});
+}
+
 template <class T, std::size_t n>
 Result<void> read(const val& from, const char* name, const sizing::Named<T> (&table)[n], T& to) {
   const val member = from[name];
@@ -75,6 +83,7 @@ Result<sizing::SizeOptions> size_options(const val& from) {
   read(from, "embeddingFormat", to.embedding_format);
   read(from, "headFormat", to.head_format);
   read(from, "normFormat", to.norm_format);
+  read(from, "weightBytes", to.weight_bytes);
   read(from, "storeTiedHead", to.store_tied_head);
   read(from, "kvFormat", to.kv_format);
   read(from, "kFormat", to.k_format);

@@ -2,7 +2,7 @@ import type { MainModule } from './bitbudget.mjs';
 import type { Bitbudget, CourseFigure, Device, DevicesNeeded, FormatFits, KnownModel, MemoryLimit, Roofline, SizeOptions, SizeReport, Solution, Sweep, TrainingOptions } from './api.js';
 import { BitbudgetError, finite, natural, unwrap } from './error.js';
 
-type Kind = 'text' | 'count' | 'truth' | 'texts';
+type Kind = 'text' | 'count' | 'truth' | 'texts' | 'bytes';
 
 const trainingKinds: Record<keyof TrainingOptions, Kind> = {
   method: 'text', optimizer: 'text', precision: 'text', checkpointing: 'text', fp32Gradients: 'truth', flashAttention: 'truth', dropout: 'truth',
@@ -10,7 +10,7 @@ const trainingKinds: Record<keyof TrainingOptions, Kind> = {
   sequenceParallel: 'truth', pipelineParallel: 'count', expertParallel: 'count',
 };
 const sizeKinds: Record<Exclude<keyof SizeOptions, 'training'>, Kind> = {
-  weightFormat: 'text', embeddingFormat: 'text', headFormat: 'text', normFormat: 'text', storeTiedHead: 'truth', kvFormat: 'text', kFormat: 'text',
+  weightFormat: 'text', embeddingFormat: 'text', headFormat: 'text', normFormat: 'text', weightBytes: 'bytes', storeTiedHead: 'truth', kvFormat: 'text', kFormat: 'text',
   vFormat: 'text', batch: 'count', context: 'count', prefillChunk: 'count', windowKeepsChunk: 'truth', flashAttention: 'truth', allLogits: 'truth',
 };
 
@@ -21,6 +21,9 @@ function checked(kind: Kind, value: unknown, field: string): unknown {
     case 'texts':
       if (Array.isArray(value)) return value.map(String);
       throw new BitbudgetError('invalid_argument', `${field} must be an array of names.`, { field });
+    case 'bytes':
+      if (typeof value === 'object' && value !== null) return Object.entries(value).map(([kind, bytes]) => [kind, natural(bytes, `${field}.${kind}`)]);
+      throw new BitbudgetError('invalid_argument', `${field} must be an object of bytes by kind.`, { field });
     case 'truth':
       if (typeof value === 'boolean') return value;
       throw new BitbudgetError('invalid_argument', `${field} must be true or false.`, { field });

@@ -19,6 +19,7 @@ import { View } from '../../shell/view.js';
 import { watch } from '../../shell/watch.js';
 import { base } from '../../styles/base.js';
 import { run, type CoreError } from '../../worker/core.js';
+import { weightsAs } from './describe.js';
 import { groupsOf } from './groups.js';
 import { asCoreError, type Patch, type Setup } from './section.js';
 import { sections, type SectionEntry } from './sections/sections.js';
@@ -90,7 +91,7 @@ export class Fit extends View {
       this.setup = { label: known && this.draft === undefined ? known.label : `Your ${answer.report.modelType} model`, config, options, asked, answer, catalog: this.catalog };
       this.refusal = undefined;
       this.announce(this.#sentence(answer, asked));
-      if (this.draft !== undefined) this.setParams({ model: undefined, config: minified(this.draft) });
+      if (this.draft !== undefined) this.#set({ model: '', config: minified(this.draft) });
     } catch (thrown) {
       this.refusal = asCoreError(thrown);
     }
@@ -135,8 +136,10 @@ export class Fit extends View {
 
   #toggle(id: string): void { this.open = this.open === id ? '' : id; }
 
+  /** Another format or model is not what the file has. */
   #set(patch: Patch, push = true): void {
-    this.setParams(patch, push);
+    const leaves = !('stored' in patch) && ['weights', 'model', 'config'].some((key) => key in patch);
+    this.setParams(leaves ? { ...patch, stored: '', file: '' } : patch, push);
   }
 
   protected override render() {
@@ -190,13 +193,16 @@ export class Fit extends View {
 
   #formatField(key: 'weights' | 'kv' | 'keys' | 'values', label: string, none = '') {
     const choices = weightGroups(key === 'weights' ? this.catalog!.weights : this.catalog!.weights.filter((choice) => !choice.mixture));
+    const fromFile = key === 'weights' && this.asked.stored !== '';
     return html`<div class="field">
       <label class="label" for=${key}>${label}</label>
       <select id=${key} @change=${(event: Event) => this.#set({ [key]: (event.target as HTMLSelectElement).value })}>
         ${none ? html`<option value="" .selected=${this.asked[key] === ''}>${none}</option>` : nothing}
+        ${fromFile ? html`<option value="" .selected=${true}>As in ${this.asked.file || 'the file'}</option>` : nothing}
         ${choices.map((group) => html`<optgroup label=${group.title}>${group.choices.map(({ id, label, bits }) => html`
-          <option value=${id} .selected=${id === this.asked[key]}>${label}, ${Math.round(bits * 1000) / 1000} bits</option>`)}</optgroup>`)}
+          <option value=${id} .selected=${!fromFile && id === this.asked[key]}>${label}, ${Math.round(bits * 1000) / 1000} bits</option>`)}</optgroup>`)}
       </select>
+      ${fromFile ? html`<p class="hint">Exact: the bytes of its tensors. Choose a format to see another.</p>` : nothing}
     </div>`;
   }
 
@@ -348,7 +354,7 @@ export class Fit extends View {
       ${this.open === 'answer' ? html`<bb-explain .term=${wholeTerm(report, asked.devices, need)}></bb-explain>` : nothing}
       ${this.open === 'longest' ? html`<bb-notice kind="info"><p>With these formats and ${asked.batch === 1 ? 'one sequence' : `${integer(asked.batch)} sequences`}, ${exact(longestContext)} tokens
         per sequence still fit ${bytes(room, unit)}; one more does not. The model itself may have been made for less.</p></bb-notice>` : nothing}
-      <p class="lead soft">${label}: ${opening('parameters', count(report.parameters.total), 'Parameters')} parameters${report.parameters.active < report.parameters.total ? ` (${count(report.parameters.active)} active)` : ''} as ${this.#formatLabel(asked.weights)},
+      <p class="lead soft">${label}: ${opening('parameters', count(report.parameters.total), 'Parameters')} parameters${report.parameters.active < report.parameters.total ? ` (${count(report.parameters.active)} active)` : ''} as ${weightsAs(asked, (id) => this.#formatLabel(id))},
         ${integer(asked.context)} tokens of context${asked.batch > 1 ? ` for each of ${integer(asked.batch)} sequences` : ''}.</p>
       ${this.open === 'parameters' ? html`<bb-explain .term=${parameterTerm(report)}></bb-explain>` : nothing}
       ${need <= room ? nothing : this.#renderWaysOut(answer, asked)}

@@ -9,6 +9,10 @@ export interface FitState {
   /** The text of a config.json; empty for a known model. */
   config: string;
   weights: string;
+  /** Bytes of a real file's tensors by kind, "attention:123,norm:456", in place of what `weights` would give; empty: none. */
+  stored: string;
+  /** That file's name, to be shown. */
+  file: string;
   kv: string;
   context: number;
   batch: number;
@@ -36,7 +40,7 @@ export interface FitState {
 }
 
 export const kDefaults: FitState = {
-  model: '', config: '', weights: 'f16', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30, devices: 1, reserved: 0, keys: '', values: '', chunk: 512, bandwidth: 0, flops: 0,
+  model: '', config: '', weights: 'f16', stored: '', file: '', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30, devices: 1, reserved: 0, keys: '', values: '', chunk: 512, bandwidth: 0, flops: 0,
   train: '', pin: '', open: '',
 };
 
@@ -66,6 +70,15 @@ export function writeMemory(bytes: number): string {
   return bytes % 1e6 === 0 ? (bytes % 1e9 === 0 ? `${bytes / 1e9}GB` : `${bytes / 1e6}MB`) : String(bytes);
 }
 
+/** The bytes by kind; undefined if the text is something else. */
+export function readStored(text: string): Record<string, number> | undefined {
+  const kinds = text.split(',').map((part) => /^([a-z_]+):(\d{1,16})$/.exec(part));
+  if (!kinds.every((match) => match !== null && Number(match[2]) <= Number.MAX_SAFE_INTEGER)) return undefined;
+  return Object.fromEntries(kinds.map((match) => [match![1]!, Number(match![2])]));
+}
+
+export const writeStored = (kinds: readonly { kind: string; bytes: number }[]): string => kinds.map(({ kind, bytes }) => `${kind}:${bytes}`).join(',');
+
 const known = new Set(Object.keys(kDefaults));
 
 export function readState(params: Params): { state: FitState; problems: string[] } {
@@ -79,6 +92,8 @@ export function readState(params: Params): { state: FitState; problems: string[]
     return read ?? kDefaults[name];
   };
   const count = (name: 'context' | 'batch' | 'devices' | 'chunk' | 'bandwidth' | 'flops', most: number): number => wholeNumber(name, params[name], kDefaults[name], most, problems);
+  const stored = params['stored'] ?? '';
+  if (stored !== '' && !readStored(stored)) problems.push('what it says of the file’s weights (“stored”) cannot be read');
   const train = params['train'] === undefined ? '' : writeTraining(readTraining(params['train'], problems));
   return {
     problems,
@@ -86,6 +101,8 @@ export function readState(params: Params): { state: FitState; problems: string[]
       model: params['model'] ?? '',
       config: params['config'] ?? '',
       weights: params['weights'] ?? kDefaults.weights,
+      stored: readStored(stored) ? stored : '',
+      file: readStored(stored) ? (params['file'] ?? '') : '',
       kv: params['kv'] ?? kDefaults.kv,
       context: count('context', kMaxContext),
       batch: count('batch', kMaxBatch),

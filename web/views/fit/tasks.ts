@@ -2,7 +2,7 @@
 import type { Bitbudget, CourseFigure, Device, DevicesNeeded, FormatInfo, MemoryLimit, Most, Roofline, SizeOptions, SizeReport } from 'bitbudget';
 import { commonFormats } from '../../data/format-groups.js';
 import type { TaskContext } from '../../worker/task.js';
-import type { FitState } from './state.js';
+import { readStored, type FitState } from './state.js';
 
 /** A number format, or a mixture of them that llama.cpp writes (weights only). */
 export interface WeightChoice { id: string; label: string; mixture: boolean; bits: number; }
@@ -55,6 +55,7 @@ export function findModel<M extends { id: string }>(models: readonly M[], id: st
 
 export const optionsOf = (asked: FitState): SizeOptions => ({
   weightFormat: asked.weights, kvFormat: asked.kv, context: asked.context, batch: asked.batch, prefillChunk: asked.chunk,
+  ...(asked.stored && { weightBytes: readStored(asked.stored)! }),
   ...(asked.keys && { kFormat: asked.keys }), ...(asked.values && { vFormat: asked.values }),
 });
 
@@ -112,7 +113,7 @@ export const fitTasks = {
     const { formats } = core.formatFits(config, limit, options);
     return formats.map(({ format, label, weightBytes, bitsPerWeight, bytes, fits }, index) => {
       progress({ stage: 'Formats', done: index, total: formats.length });
-      const mine = { ...options, weightFormat: format };
+      const { weightBytes: _, ...mine } = { ...options, weightFormat: format };
       return {
         id: format, label, bits: bitsPerWeight, weights: weightBytes, total: bytes, fits,
         longest: most(core.solve(config, limit, mine).longestContext), tokensPerSecond: core.roofline(config, device, mine).tokensPerSecond,

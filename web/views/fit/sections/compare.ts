@@ -7,7 +7,7 @@ import '../../../parts/notice.js';
 import { readHash, writeHash } from '../../../shell/hash.js';
 import { units } from '../../../shell/settings.js';
 import { run, type CoreError } from '../../../worker/core.js';
-import { asked as describe } from '../describe.js';
+import { asked as describe, weightsAs } from '../describe.js';
 import { Latest, Section, type Setup } from '../section.js';
 import { readState, type FitState } from '../state.js';
 import { findModel, limitOf, optionsOf, type SizeAnswer } from '../tasks.js';
@@ -62,6 +62,7 @@ export class Compare extends Section {
   #renderTable(a: Pinned) {
     const b: Pinned = { asked: this.setup.asked, label: this.setup.label, answer: this.setup.answer };
     const formats = new Map([...this.setup.catalog.formats, ...this.setup.catalog.weights].map(({ id, label }) => [id, label]));
+    const labelOf = (id: string) => formats.get(id) ?? id;
     const amount = (pick: (answer: SizeAnswer) => number) => {
       const [left, right] = [pick(a.answer), pick(b.answer)];
       return [bytes(left, units.value, true), bytes(right, units.value, true), difference(left, right)];
@@ -69,7 +70,7 @@ export class Compare extends Section {
     const rows: [string, string, string, string?][] = [
       ['Model', a.label, b.label],
       ['Parameters', count(a.answer.report.parameters.total), count(b.answer.report.parameters.total), difference(a.answer.report.parameters.total, b.answer.report.parameters.total)],
-      ['Weights as', formats.get(a.asked.weights) ?? a.asked.weights, formats.get(b.asked.weights) ?? b.asked.weights],
+      ['Weights as', weightsAs(a.asked, labelOf), weightsAs(b.asked, labelOf)],
       ['KV cache as', formats.get(a.asked.kv) ?? a.asked.kv, formats.get(b.asked.kv) ?? b.asked.kv],
       ['Context × batch', `${exact(a.asked.context)} × ${exact(a.asked.batch)}`, `${exact(b.asked.context)} × ${exact(b.asked.batch)}`],
       ['Weights', ...amount((answer) => answer.report.weights.total)] as [string, string, string, string],
@@ -84,7 +85,7 @@ export class Compare extends Section {
     const most = Math.max(a.answer.report.inference.total, b.answer.report.inference.total, a.asked.memory, b.asked.memory);
     return html`
       ${([['A', a], ['B', b]] as const).map(([name, { label, answer, asked }]) => html`<figure>
-        <figcaption class="small"><strong>${name}</strong> ${label}, ${formats.get(asked.weights) ?? asked.weights}</figcaption>
+        <figcaption class="small"><strong>${name}</strong> ${label}, ${weightsAs(asked, labelOf)}</figcaption>
         <bb-bar name=${name} .end=${most} .segments=${([['weights', 'Weights'], ['kvCache', 'KV cache'], ['activations', 'Activations']] as const).map(([key, title]) => ({ id: key, value: answer.report[key].total, text: `${title} ${bytes(answer.report[key].total, units.value)}` }))}
           .capacity=${asked.memory} .capacityLabel=${bytes(asked.memory, units.value)}></bb-bar></figure>`)}
       <div class="scroll" tabindex="0" role="region" aria-label="A and B compared"><table>

@@ -48,8 +48,8 @@ export class Formats extends Section {
         <caption class="sr">Number formats for the weights</caption>
         <thead><tr>${header('name', 'Format', false)}<th scope="col" class="n">Bits per weight</th>${header('bits', 'Weights', true)}<th scope="col" class="n">Needed</th><th scope="col">Fits</th>
           <th scope="col" class="n">Longest context</th><th scope="col" class="n">Tokens/s at most</th></tr></thead>
-        <tbody>${rows.map((row) => html`<tr class=${row.id === asked.weights ? 'on' : ''}>
-          <th scope="row"><button class="plain" aria-pressed=${row.id === asked.weights ? 'true' : 'false'} @click=${() => this.change({ weights: row.id })}>${row.label}</button></th>
+        <tbody>${rows.map((row) => html`<tr class=${row.id === asked.weights && !asked.stored ? 'on' : ''}>
+          <th scope="row"><button class="plain" aria-pressed=${row.id === asked.weights && !asked.stored ? 'true' : 'false'} @click=${() => this.change({ weights: row.id })}>${row.label}</button></th>
           <td class="n">${brief(row.bits)}</td><td class="n">${bytes(row.weights, units.value, true)}</td><td class="n">${bytes(row.total, units.value, true)}</td>
           <td>${row.fits ? html`<span class="yes">yes</span>` : html`<span class="no">no</span>`}</td>
           <td class="n">${row.longest > 0 ? tokens(row.longest) : '–'}</td>
