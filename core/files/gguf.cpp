@@ -88,7 +88,7 @@ class HeaderReader {
       return fail_at(ErrorCode::unsupported, 4, "This GGUF file is big-endian: convert it to little-endian first.");
     }
     if (*version != 2 && *version != 3) {
-      return fail_at(ErrorCode::unsupported, 4, "GGUF version " + std::to_string(*version) + " is not read; 2 and 3 are.");
+      return fail_at(ErrorCode::unsupported, 4, "GGUF version " + std::to_string(*version) + " is not read; 2 and 3 are. Convert the model with a current llama.cpp.");
     }
     header_.version = *version;
     auto tensors = cursor_.read<std::uint64_t>("the number of tensors");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "files/foreign.h"
 #include "files/gguf.h"
 #include "files/index_config.h"
 #include "files/memory.h"
@@ -62,6 +63,7 @@ constexpr std::array kReaders = {
 };
 
 Result<FileReport> read(const Source& source, std::string_view name) {
+  if (const auto message = foreign_file(source); !message.empty()) return fail_at(ErrorCode::unsupported, 0, std::string(message));
   for (const Reader& reader : kReaders) {
     if (reader.recognises(source)) return reader.read(source);
   }

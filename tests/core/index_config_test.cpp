@@ -88,3 +88,24 @@ TEST_CASE("bytes of no known kind are refused as unsupported") {
     CHECK(report.error().offset == 0);
   }
 }
+
+TEST_CASE("what often stands in a checkpoint's place is told from its bytes, whatever its name, with what to do") {
+  struct Case { std::string bytes; std::string_view named; };
+  const std::string torch = "PK\x03\x04" + zeros(22) + le(std::uint16_t{16}) + le(std::uint16_t{0}) + "archive/data.pkl" + zeros(100);
+  for (const auto& [bytes, named] : std::vector<Case>{
+           {"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "Git LFS"}, {"<!DOCTYPE html><html>", "web page"}, {"<html lang=en>", "web page"},
+           {std::string("\x80\x02}q\x00.", 6), "pickle"}, {torch, "pickle"}, {"tjgg" + zeros(40), "GGUF"}, {"\x89HDF\r\n\x1a\n" + zeros(40), "HDF5"}, {"\x1f\x8b\x08" + zeros(40), "unpack"}}) {
+    CAPTURE(named);
+    for (const std::string_view name : {"model.safetensors", "x.gguf", "x.npz", "config.json", ""}) {
+      const auto report = files::inspect(as_bytes(bytes), {.name = name, .file_size = std::uint64_t{1} << 40});
+      REQUIRE_FALSE(report);
+      CHECK(report.error().code == ErrorCode::unsupported);
+      CHECK(report.error().offset == 0);
+      CHECK(report.error().message.find(named) != std::string::npos);
+    }
+  }
+  // The length of a safetensors header may begin like the magic of anything.
+  const std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+  const std::string padded = header + std::string(0x8b1f - header.size(), ' ');
+  CHECK(files::inspect(as_bytes(le(std::uint64_t{0x8b1f}) + padded + "x")).has_value());
+}

@@ -71,6 +71,7 @@ TEST_CASE("safetensors: every element type has its size, and is decoded or said 
     REQUIRE(files::inspect(as_bytes(text)));
     if (value) CHECK(values_of(text, "t") == std::vector<float>{*value});
     else CHECK(files::read_tensor(as_bytes(text), "t").error().code == ErrorCode::unsupported);
+    CHECK(files::can_decode(*files::find_element_type(dtype)) == value.has_value());
   }
 }
 
