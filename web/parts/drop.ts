@@ -32,11 +32,7 @@ export class Drop extends LitElement {
   }
 
   private async takeDropped(transfer: DataTransfer | null): Promise<void> {
-    if (!transfer) return;
-    const files = [...transfer.files];
-    // The entries are gone once this event has been handled: they are taken before anything is waited for.
-    const entries = this.multiple ? [...transfer.items].flatMap((item) => item.webkitGetAsEntry?.() ?? []) : [];
-    this.take(entries.some((entry) => entry.isDirectory) ? await filesIn(entries) : files);
+    this.take(this.multiple ? await droppedFiles(transfer) : [...(transfer?.files ?? [])]);
   }
 
   protected override render() {
@@ -52,6 +48,15 @@ export class Drop extends LitElement {
       <input type="file" hidden accept=${this.accept} ?multiple=${this.multiple} aria-label=${this.label} @change=${() => { this.take([...(this.input.files ?? [])]); this.input.value = ''; }}>
     </div>`;
   }
+}
+
+/** All files of a drop, those in folders too. To be called while the event is handled. */
+export async function droppedFiles(transfer: DataTransfer | null): Promise<File[]> {
+  if (!transfer) return [];
+  // Both lists are gone once the event has been handled: they are taken before anything is waited for.
+  const files = [...transfer.files];
+  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry?.() ?? []);
+  return entries.some((entry) => entry.isDirectory) ? filesIn(entries) : files;
 }
 
 const fileOf = (entry: FileSystemFileEntry): Promise<File> => new Promise((resolve, reject) => entry.file(resolve, reject));

@@ -2,8 +2,10 @@
 import type { FileReport, LedgerReport, TensorEntry } from 'bitbudget';
 import { CoreError, run } from '../../worker/core.js';
 import type { Progress } from '../../worker/protocol.js';
+import type { StoredType } from './tasks.js';
 
-export interface OpenedFile { file: File; report: FileReport; }
+/** `read`: how many of its bytes were looked at. */
+export interface OpenedFile { file: File; report: FileReport; read: number; }
 export interface RefusedFile { file: File; error: CoreError; }
 
 /** `name` is unique in the checkpoint; offset and byteLength are bytes of `file`. */
@@ -17,6 +19,9 @@ export interface CheckpointTensor extends TensorEntry {
   kind: string;
   layer?: number;
 }
+
+/** The tensors of one type together. */
+export interface TypeSum { type: string; tensors: number; bytes: number; decodes: boolean; formatId: string; }
 
 export type CheckpointFormat = 'safetensors' | 'gguf' | 'npy' | 'npz';
 
@@ -34,6 +39,8 @@ export interface Checkpoint {
   config?: string;
   configFile?: File;
   ledger: LedgerReport;
+  /** By bytes, most first. */
+  types: TypeSum[];
   /** Why the sizing cannot read `config`. */
   configRefusal?: CoreError;
   /** Files that the index, or the numbers in the shards' names, call for and that are not here. */
@@ -56,6 +63,8 @@ export interface Opening {
   /** undefined: nothing could be taken, and what was open stays. */
   checkpoint?: Checkpoint;
   refused: RefusedFile[];
+  /** Files that belong to a model but are of no use here: its tokenizer, its licence. */
+  aside: File[];
   /** `onto` was another checkpoint. */
   replaced: boolean;
 }
@@ -63,8 +72,15 @@ export interface Opening {
 const isWeights = ({ report }: OpenedFile): boolean => report.format !== 'config' && report.format !== 'safetensors-index';
 const byName = (a: OpenedFile, b: OpenedFile): number => a.file.name.localeCompare(b.file.name, 'en', { numeric: true });
 
-const refuse = (file: File, message: string, field = ''): RefusedFile =>
-  ({ file, error: new CoreError({ name: 'Error', code: 'invalid_file', message, ...(field && { field }) }) });
+/** What stands beside the weights where models are published. */
+const kCompanion = /^(\.git.*|.*\.(md|txt|py|jinja|model|vocab|tiktoken|png|svg|html)|licen[cs]e.*|notice|use_policy.*|(tokenizer|vocab|merges|special_tokens_map|added_tokens|generation_config|preprocessor_config|processor_config|chat_template).*\.json)$/i;
+
+/** A config.json says what kind of model it is, or how large; other JSON does not. */
+const isConfig = ({ report: { format, metadata } }: OpenedFile): boolean =>
+  format !== 'config' || ['model_type', 'architectures', 'text_config', 'hidden_size', 'n_embd', 'd_model', 'num_hidden_layers', 'n_layer'].some((key) => Object.hasOwn(metadata, key));
+
+const refuse = (file: File, code: string, message: string, field = ''): RefusedFile =>
+  ({ file, error: new CoreError({ name: 'Error', code, message, ...(field && { field }) }) });
 
 /** Shards are numbered alike in all formats: NAME-00002-of-00005.safetensors. */
 interface Series { stem: string; number: number; total: number; digits: number; extension: string; }
@@ -120,13 +136,13 @@ function fitting(weights: readonly OpenedFile[], refused: RefusedFile[]): Opened
     const { file, report } = opened;
     const first = taken[0];
     if (first && first.report.format !== report.format) {
-      refused.push(refuse(file, `${file.name} is ${report.format} and ${first.file.name} is ${first.report.format}: a checkpoint is all of one format. Open this file alone.`));
+      refused.push(refuse(file, 'unsupported', `${file.name} is ${report.format} and ${first.file.name} is ${first.report.format}: a checkpoint is all of one format. Open this file alone.`));
       continue;
     }
     const own = [...namesOf(weights.length === 1 ? [opened] : [opened, opened]).keys()];
     const twice = own.find((name) => names.has(name));
     if (twice !== undefined) {
-      refused.push(refuse(file, `The tensor “${twice}” is in ${names.get(twice)!.file.name} already, so these are two checkpoints. Open this file alone.`, twice));
+      refused.push(refuse(file, 'unsupported', `The tensor “${twice}” is in ${names.get(twice)!.file.name} already, so these are two checkpoints. Open this file alone.`, twice));
       continue;
     }
     for (const name of own) names.set(name, opened);
@@ -141,15 +157,25 @@ function merged(open: readonly OpenedFile[], fresh: readonly OpenedFile[]): Open
   return [...open.filter((old) => !replaces(old)), ...fresh];
 }
 
-async function inspectAll(files: readonly File[], refused: RefusedFile[], { signal, onProgress }: OpenOptions): Promise<OpenedFile[]> {
+async function inspectAll(files: readonly File[], refused: RefusedFile[], aside: File[], { signal, onProgress }: OpenOptions): Promise<OpenedFile[]> {
   const opened: OpenedFile[] = [];
+  const turnAway = (refusal: RefusedFile) => {
+    if (files.length > 1 && kCompanion.test(refusal.file.name)) aside.push(refusal.file);
+    else refused.push(refusal);
+  };
   for (const [done, file] of files.entries()) {
     onProgress?.({ stage: `Reading ${file.name}`, done, total: files.length });
+    if (file.size === 0) {
+      turnAway(refuse(file, 'truncated', 'The file is empty: copy or download it again.'));
+      continue;
+    }
     try {
-      opened.push({ file, report: await run('files.inspect', file, { silence: 30_000, ...(signal && { signal }) }) });
+      const inspected = { file, ...(await run('files.inspect', file, { silence: 30_000, ...(signal && { signal }) })) };
+      if (isConfig(inspected)) opened.push(inspected);
+      else turnAway(refuse(file, 'unsupported', 'This JSON describes no model: it has neither a model_type nor sizes. Open the config.json that was published with the model.', 'model_type'));
     } catch (thrown) {
       if (signal?.aborted || !(thrown instanceof CoreError)) throw thrown;
-      refused.push({ file, error: thrown });
+      turnAway({ file, error: thrown });
     }
   }
   return opened;
@@ -158,8 +184,9 @@ async function inspectAll(files: readonly File[], refused: RefusedFile[], { sign
 /** Reads the headers of `files` and joins them with each other and with what is open. Rejects only when cancelled. */
 export async function openCheckpoint(files: readonly File[], options: OpenOptions = {}): Promise<Opening> {
   const refused: RefusedFile[] = [];
-  const fresh = await inspectAll(files, refused, options);
-  if (fresh.length === 0) return { refused, replaced: false };
+  const aside: File[] = [];
+  const fresh = await inspectAll(files, refused, aside, options);
+  if (fresh.length === 0) return { refused, aside, replaced: false };
   const before = options.onto?.files ?? [];
   const freshWeights = fresh.filter(isWeights);
   const index = [...fresh, ...before].find(({ report }) => report.format === 'safetensors-index');
@@ -167,7 +194,7 @@ export async function openCheckpoint(files: readonly File[], options: OpenOption
   const all = merged(joins ? before : [], fresh);
   const weights = fitting(all.filter(isWeights).sort(byName), refused);
   const checkpoint = await assemble([...weights, ...all.filter((each) => !isWeights(each))], options);
-  return { checkpoint, refused, replaced: !joins };
+  return { checkpoint, refused, aside, replaced: !joins };
 }
 
 /** The checkpoint without one of its files; undefined once none is left. */
@@ -176,22 +203,33 @@ export async function withoutFile(checkpoint: Checkpoint, file: File): Promise<C
   return left.length === 0 ? undefined : assemble(left, {});
 }
 
+function typeSums(tensors: readonly CheckpointTensor[], types: ReadonlyMap<string, StoredType>): TypeSum[] {
+  const sums = new Map<string, TypeSum>();
+  for (const { type, byteLength, decodes } of tensors) {
+    const sum = sums.get(type) ?? { type, tensors: 0, bytes: 0, decodes, formatId: types.get(type)?.formatId ?? '' };
+    sum.tensors++;
+    sum.bytes += byteLength;
+    sums.set(type, sum);
+  }
+  return [...sums.values()].sort((a, b) => b.bytes - a.bytes);
+}
+
 async function assemble(files: OpenedFile[], { signal }: OpenOptions): Promise<Checkpoint> {
   const weights = files.filter(isWeights);
   const index = files.find(({ report }) => report.format === 'safetensors-index');
   const described = files.find(({ report }) => report.format === 'config') ?? weights.find(({ report }) => report.config !== undefined);
   const config = described?.report.config;
-  const decodable = new Set(await run('files.decodable', null, { ...(signal && { signal }) }));
+  const types = new Map((await run('files.types', null, { ...(signal && { signal }) })).map((type) => [type.name, type]));
   const entries = weights.flatMap((opened) => opened.report.tensors.map((entry) => ({ opened, entry, name: nameOf(opened, entry, weights.length === 1) })));
   const listed = entries.map(({ entry: { type, shape, byteLength, offset }, name }) => ({ name, type, shape, byteLength, offset }));
   const { report: ledger, refusal } = await run('files.ledger', { tensors: listed, config: config ?? '' }, { silence: 30_000, ...(signal && { signal }) });
   const tensors = entries.map(({ opened, entry, name }, at): CheckpointTensor =>
-    ({ ...entry, name, nameInFile: entry.name, file: opened.file, decodes: decodable.has(entry.type), ...ledger.places[at]! }));
+    ({ ...entry, name, nameInFile: entry.name, file: opened.file, decodes: types.get(entry.type)?.decodes ?? false, ...ledger.places[at]! }));
   const named = new Map(index?.report.tensors.map((entry) => [entry.name, index.report.shards![entry.shard ?? 0]!]));
   const here = new Set(weights.map(({ file }) => file.name));
   const own = new Set(tensors.map(({ name }) => name));
   return {
-    files, tensors, ledger, format: weights[0]?.report.format as CheckpointFormat | undefined,
+    files, tensors, ledger, types: typeSums(tensors, types), format: weights[0]?.report.format as CheckpointFormat | undefined,
     bytes: ledger.bytes, fileBytes: weights.reduce((sum, { file }) => sum + file.size, 0),
     ...(config !== undefined && { config, configFile: described!.file }), ...(refusal && { configRefusal: new CoreError(refusal) }),
     missing: missingOf(weights, index),

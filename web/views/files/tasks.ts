@@ -1,19 +1,26 @@
 // The Files view's work, inside a worker: headers in, tensor lists and ledgers out.
-import type { FileReport, LedgerReport, TensorEntry } from 'bitbudget';
+import type { ElementType, FileReport, LedgerReport, TensorEntry } from 'bitbudget';
 import type { ErrorValue } from '../../worker/protocol.js';
 import type { TaskContext } from '../../worker/task.js';
+import { sampleFiles, type SampleFile } from './sample.js';
 
 /** Most headers of small files are shorter; a larger one says how long it is in its first bytes, or is doubled. */
 const kFirstSlice = 65_536;
 
+export interface Inspected {
+  report: FileReport;
+  /** How many of the file's bytes were looked at. */
+  read: number;
+}
+
 /** Each slice is as long as the refusal of the one before asked for: bytes beyond the header are hardly read. */
-async function inspect({ core, progress }: TaskContext, file: File): Promise<FileReport> {
+async function inspect({ core, progress }: TaskContext, file: File): Promise<Inspected> {
   let needed = Math.min(file.size, kFirstSlice);
   for (;;) {
-    const bytes = new Uint8Array(await file.slice(0, needed).arrayBuffer());
     progress({ stage: `Reading ${file.name}`, done: 0, total: 0 });
+    const bytes = new Uint8Array(await file.slice(0, needed).arrayBuffer());
     try {
-      return core.inspect(bytes, { name: file.name, fileSize: file.size });
+      return { report: core.inspect(bytes, { name: file.name, fileSize: file.size }), read: needed };
     } catch (thrown) {
       const { code, field, offset } = thrown as Partial<ErrorValue>;
       if (code !== 'truncated' || field !== 'bytes' || offset === undefined || offset <= needed || offset > file.size) throw thrown;
@@ -40,11 +47,24 @@ function ledger({ core }: TaskContext, { tensors, config }: { tensors: LedgerTen
   }
 }
 
-export const filesTasks = {
-  'files.inspect': (context: TaskContext, file: File): Promise<FileReport> => inspect(context, file),
+/** `formatId`: the registry's number format that it is, or is closest to; empty if there is none. */
+export interface StoredType extends ElementType { formatId: string; }
 
-  /** Names of the element types that can be decoded. */
-  'files.decodable': ({ core }: TaskContext, _input: null): string[] => core.elementTypes().filter(({ decodes }) => decodes).map(({ name }) => name),
+function types({ core }: TaskContext): StoredType[] {
+  const formats = new Set(core.formats().map(({ id }) => id));
+  return core.elementTypes().map((type) => {
+    const id = type.format || type.name.toLowerCase();
+    return { ...type, formatId: formats.has(id) ? id : '' };
+  });
+}
+
+export const filesTasks = {
+  'files.inspect': (context: TaskContext, file: File): Promise<Inspected> => inspect(context, file),
+
+  'files.types': (context: TaskContext, _input: null): StoredType[] => types(context),
 
   'files.ledger': (context: TaskContext, input: { tensors: LedgerTensor[]; config: string }): Ledger => ledger(context, input),
+
+  /** The files of the built-in sample. */
+  'files.makeSample': (context: TaskContext, _input: null): SampleFile[] => sampleFiles(context),
 };
