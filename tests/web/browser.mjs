@@ -7,11 +7,15 @@ import { contentSecurityPolicy, serve } from '../../web/server.mjs';
 export const site = fileURLToPath(new URL('../../build/site', import.meta.url));
 export const onePage = pathToFileURL(`${site}/bitbudget.html`).href;
 
-export async function launch() {
-  const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
-  if (!executablePath) throw new Error('no Chromium: apt-get install chromium, or set CHROMIUM');
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'] });
+export function executable() {
+  const found = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
+  if (!found) throw new Error('no Chromium: apt-get install chromium, or set CHROMIUM');
+  return found;
 }
+
+export const launchArguments = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+
+export const launch = () => chromium.launch({ executablePath: executable(), args: launchArguments });
 
 /** The site over http with the policy in a header too, as the strictest host would send it, and open to pages of other origins. */
 export async function start(directory = site) {

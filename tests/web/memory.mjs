@@ -1,30 +1,48 @@
-// How much memory Chromium's processes hold, from /proc: the page's own process (its workers are threads of it), and all of them.
-import { readFileSync } from 'node:fs';
+// How much memory Chromium's processes hold, from /proc: the page's own process (its workers are threads of it), and the browser's.
+import { readdirSync, readFileSync } from 'node:fs';
 
-const figure = (pid, name) => {
+const read = (path) => {
   try {
-    return 1024 * Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+    return readFileSync(path, 'utf8');
   } catch {
-    return 0;  // it has ended
+    return '';  // the process has ended
   }
 };
 
-/** Looks every 50 ms until `stop()`, which gives the peaks in bytes of what is not shared with files: heaps, wasm memories, buffers. */
-export async function watchMemory(browser) {
-  const session = await browser.newBrowserCDPSession();
-  let { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const held = (type) => Math.max(0, ...processInfo.filter((each) => each.type === type).map(({ id }) => figure(id, 'RssAnon') + figure(id, 'RssShmem')));
-  const start = { page: held('renderer'), browser: held('browser') };
+/** Processes that this one has started, and those that they have started. */
+function descendants() {
+  const parents = new Map(readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => [Number(pid), Number(/\) \S (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1] ?? 0)]));
+  const ours = (pid) => pid === process.pid || (pid > 1 && ours(parents.get(pid) ?? 0));
+  return [...parents.keys()].filter((pid) => pid !== process.pid && ours(pid));
+}
+
+/** What is not shared with files: heaps, the modules' memories, buffers. */
+function held(pid) {
+  const status = read(`/proc/${pid}/status`);
+  return ['RssAnon', 'RssShmem'].reduce((sum, name) => sum + 1024 * Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0), 0);
+}
+
+function look() {
+  const largest = { page: 0, browser: 0 };
+  for (const pid of descendants()) {
+    const command = read(`/proc/${pid}/cmdline`);
+    const type = /--type=([\w-]+)/.exec(command)?.[1];
+    if (type === 'renderer') largest.page = Math.max(largest.page, held(pid));
+    else if (type === undefined && command.includes('chrom')) largest.browser = Math.max(largest.browser, held(pid));
+  }
+  return largest;
+}
+
+/** Looks ten times a second until `stop()`, which gives bytes: at the start, and the peaks. */
+export function watchMemory() {
+  const start = look();
   const peak = { ...start };
-  const look = () => { for (const key of Object.keys(peak)) peak[key] = Math.max(peak[key], held(key === 'page' ? 'renderer' : 'browser')); };
-  const timer = setInterval(look, 50);
-  const again = setInterval(async () => { ({ processInfo } = await session.send('SystemInfo.getProcessInfo').catch(() => ({ processInfo }))); }, 1000);
+  const again = () => { for (const [key, bytes] of Object.entries(look())) peak[key] = Math.max(peak[key], bytes); };
+  const timer = setInterval(again, 100);
   return {
-    async stop() {
+    stop() {
       clearInterval(timer);
-      clearInterval(again);
-      look();
-      await session.detach();
+      again();
       return { start, peak };
     },
   };

@@ -81,6 +81,7 @@ function byName({ choices, plan, disabled, set }: Controls) {
       <textarea id="patterns" rows="4" spellcheck="false" ?disabled=${disabled} placeholder=${kExamples[choices.container]} aria-invalid=${problems.length > 0 ? 'true' : 'false'} aria-describedby="patterns-hint"
         .value=${live(choices.patterns)} @input=${(event: Event) => set({ patterns: (event.target as HTMLTextAreaElement).value })}></textarea>
       <div id="patterns-hint">${problems.map(({ line, message }) => html`<p class="hint problem">Line ${line}: ${message}.</p>`)}
+        ${plan.idle.map((line) => html`<p class="hint">Line ${line} fits no tensor: a pattern stands for the whole name.</p>`)}
         <p class="hint">A line each: <code>pattern = format</code>. <code>*</code> is any text; between slashes stands a regular expression; later lines win. Formats: <code>keep</code>, ${ids}.</p></div></div></details>`;
 }
 

@@ -15,8 +15,8 @@ const assignments = (plan: Plan, basis: Basis) => plan.rows.filter(({ tensor }) 
   .map(({ tensor, target }) => ({ tensor: tensor.name, format: target?.exported ?? tensor.type.toLowerCase() }));
 
 /** The text of a command or of a recipe; rejects, with the tensor, where the tool has no word for a format. */
-export async function exported(tool: Tool, plan: Plan, basis: Basis, stem: string, signal: AbortSignal): Promise<string> {
-  const text = await run('files.exportPlan', { tool, assignments: assignments(plan, basis) }, { signal, silence: 30_000 });
+export async function exported(tool: Tool, plan: Plan, basis: Basis, stem: string): Promise<string> {
+  const text = await run('files.exportPlan', { tool, assignments: assignments(plan, basis) }, { silence: 30_000 });
   if (tool === 'llm-compressor') return text;
   const main = mainFormat(plan);
   const lines = text.trimEnd().split('\n').filter((line) => line !== '');

@@ -44,6 +44,8 @@ export interface Plan {
   bytesBefore: number;
   elements: number;
   blocked: PlanRow[];
+  /** Lines of the patterns that fit no tensor. */
+  idle: number[];
 }
 
 /** Matrices of these kinds are compressed unless something else is asked for. */
@@ -124,6 +126,7 @@ export class Planner {
     return {
       rows, targets: this.targets, patterns, bytes: sum(({ bytes }) => bytes), bytesBefore: sum(({ tensor }) => tensor.byteLength),
       elements: sum(({ elements }) => elements), blocked: rows.filter(({ blocked }) => blocked !== ''),
+      idle: patterns.rules.filter(({ matches }) => !tensors.some(({ name }) => matches(name))).map(({ line }) => line),
     };
   }
 

@@ -1,0 +1,240 @@
+// What is being done with one open checkpoint: its plan, what was measured, the job that runs, what came of it. It outlives the
+// element that shows it, so that a job goes on while the reader looks at another view.
+import { bytes, exact, percent } from '../../../format/numbers.js';
+import { download } from '../../../parts/save.js';
+import { units } from '../../../shell/settings.js';
+import { CoreError, run } from '../../../worker/core.js';
+import type { Progress } from '../../../worker/protocol.js';
+import type { Checkpoint } from '../checkpoint.js';
+import { layOut, runJob, type Outcome } from './job.js';
+import { flexible, leastBytes, measure, solve, wishesFor, type Measurements } from './measure.js';
+import { metadataFor, stemOf } from './metadata.js';
+import { Planner, type Plan, type PlanRow } from './plan.js';
+import { blobSink, chooseFile, fileSink, kBlobLimit, writesToDisk, type Sink } from './sink.js';
+import type { Watch } from './spread.js';
+import { architectureOf, startFor, type Choices } from './state.js';
+import { groupsOf, type Group } from './table.js';
+import { rowLength } from './targets.js';
+import type { Basis } from './tasks.js';
+
+/** Why the browser cannot hold a file of that size; undefined: it can, or it goes to disk. */
+export const tooLargeForBlob = (size: number): string | undefined => (writesToDisk() || size <= kBlobLimit ? undefined
+  : `This browser cannot write to disk while it works: the file is kept in memory until it is saved, ${bytes(kBlobLimit, units.value)} at most, and this one would have ${bytes(size, units.value)}. Choose smaller formats, or open the page in a browser that can (Chrome, Edge and others built on Chromium).`);
+
+/** `writing`: a file is being made; otherwise samples are measured. */
+export interface Busy { writing: boolean; controller: AbortController; }
+
+/** All that the reader made would be gone. */
+const askBeforeLeaving = (event: BeforeUnloadEvent): void => event.preventDefault();
+
+export class Session {
+  basis: Basis | undefined;
+  choices: Choices;
+  plan: Plan | undefined;
+  groups: Group[] = [];
+  measurements: Measurements = new Map();
+  solved = false;
+  budgetProblem = '';
+  busy: Busy | undefined;
+  report: Progress | undefined;
+  failure: { message: string; cancelled?: boolean } | undefined;
+  outcome: Outcome | undefined;
+  saved = false;
+  /** Set by the element that shows it. */
+  changed: () => void = () => {};
+  announce: (text: string) => void = () => {};
+  #planner: Planner | undefined;
+  /** What the mixture or the budget gives each tensor. */
+  #given: ReadonlyMap<string, string> = new Map();
+  #asked = 0;
+
+  constructor(readonly checkpoint: Checkpoint) {
+    this.choices = startFor(checkpoint);
+    void this.#begin();
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      this.basis = await run('files.planBasis', [...new Set(this.checkpoint.tensors.map(rowLength))], { silence: 10_000 });
+      await this.#start(this.choices);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #start(choices: Choices): Promise<void> {
+    this.#planner = new Planner(this.basis!, choices.container);
+    this.solved = false;
+    this.#given = new Map();
+    return this.#apply(choices);
+  }
+
+  set = async (patch: Partial<Choices>): Promise<void> => {
+    const before = this.choices;
+    const next = { ...before, ...patch };
+    try {
+      if (next.container !== before.container) return await this.#start(startFor(this.checkpoint, next.container));
+      if (next.approach !== before.approach) {
+        this.#given = new Map();
+        this.solved = false;
+      }
+      await this.#apply(next);
+      if (next.approach === 'budget' && this.solved && next.budget !== before.budget) await this.solve();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  };
+
+  choose = (rows: readonly PlanRow[], target: string): void => {
+    const byHand = new Map(this.choices.byHand);
+    for (const { tensor } of rows) byHand.set(tensor.name, target);
+    this.choices = { ...this.choices, byHand };
+    this.#replan();
+  };
+
+  undoByHand = (): void => {
+    this.choices = { ...this.choices, byHand: new Map() };
+    this.#replan();
+  };
+
+  /** The plan of `choices`; a mixture is asked for first. */
+  async #apply(choices: Choices): Promise<void> {
+    const asked = ++this.#asked;
+    const { tensors } = this.checkpoint;
+    const sameMixture = this.plan !== undefined && choices.approach === this.choices.approach && choices.mixture === this.choices.mixture && choices.container === this.choices.container;
+    this.choices = choices;
+    this.budgetProblem = '';
+    if (choices.approach === 'mixture' && !sameMixture) {
+      const list = tensors.map(({ name, shape }) => ({ name, shape: [...shape] }));
+      const formats = await run('files.mixtureFormats', { mixture: choices.mixture, tensors: list, architecture: architectureOf(this.checkpoint) }, { silence: 10_000 });
+      if (asked !== this.#asked) return;
+      this.#given = new Map(tensors.map(({ name }, i) => [name, formats[i]!]));
+    }
+    this.#replan();
+  }
+
+  #replan(): void {
+    this.plan = this.#planner!.plan(this.checkpoint.tensors, this.choices, this.#given);
+    this.groups = groupsOf(this.plan);
+    this.changed();
+  }
+
+  /** Runs `work` with progress and Cancel; what goes wrong is said, and the next can start. */
+  async #work(writing: boolean, work: (watch: Watch) => Promise<void>): Promise<void> {
+    const controller = new AbortController();
+    this.busy = { writing, controller };
+    this.report = undefined;
+    this.failure = undefined;
+    this.changed();
+    const mine = () => this.busy?.controller === controller;
+    if (writing) window.addEventListener('beforeunload', askBeforeLeaving);
+    try {
+      await work({ signal: controller.signal, onProgress: (report) => {
+        if (!mine()) return;
+        // Bytes are shown in millions, as the rate is.
+        this.report = writing ? { ...report, done: report.done / 1e6, total: report.total / 1e6 } : report;
+        if (report.total > 0) this.announce(`${report.stage}: ${percent(report.done / report.total)}`);
+        this.changed();
+      } });
+    } catch (thrown) {
+      if (mine()) this.#fail(thrown);
+    } finally {
+      if (writing) window.removeEventListener('beforeunload', askBeforeLeaving);
+      if (mine()) this.busy = undefined;
+      this.changed();
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    this.failure = { message };
+    this.announce(message);
+    this.changed();
+  }
+
+  cancel = (): void => {
+    if (!this.busy) return;
+    this.busy.controller.abort(new DOMException('Cancelled', 'AbortError'));
+    this.failure = { message: this.busy.writing ? 'Cancelled. No file was kept.' : 'Cancelled. What was measured so far is kept.', cancelled: true };
+    this.busy = undefined;
+    this.announce(this.failure.message);
+    this.changed();
+  };
+
+  /** The formats of this plan, on a sample of each tensor. */
+  measure = (): Promise<void> => this.#work(false, async (watch) => {
+    const wishes = this.plan!.rows.flatMap(({ tensor, target }) => (target ? [{ tensor, targets: [target] }] : []));
+    await measure(wishes, this.measurements, this.basis!.types, watch);
+  });
+
+  solve = (): Promise<void> => this.#work(false, async (watch) => {
+    const planner = this.#planner!;
+    const { checkpoint, basis, plan, choices: { budget } } = this;
+    const fixed = new Set(plan!.rows.filter(({ by }) => by !== 'method').map(({ tensor }) => tensor.name));
+    const free = flexible(checkpoint.tensors, fixed, basis!.types);
+    const wishes = wishesFor(free, budget.candidates, planner);
+    await measure(wishes, this.measurements, basis!.types, watch);
+    const names = new Set(free.map(({ name }) => name));
+    const fixedBytes = plan!.rows.reduce((sum, { tensor, bytes: size }) => sum + (names.has(tensor.name) ? 0 : size), 0);
+    const least = leastBytes(wishes, fixedBytes, planner);
+    if (least > budget.bytes) {
+      this.budgetProblem = `The smallest of these formats need ${exact(least)} bytes (${bytes(least, units.value)}), ${bytes(least - budget.bytes, units.value)} more than that. Allow more, or add smaller formats.`;
+      return;
+    }
+    this.#given = await solve(wishes, this.measurements, budget, fixedBytes, planner, watch.signal);
+    this.solved = true;
+    this.budgetProblem = '';
+    this.#replan();
+    this.announce(`Solved: ${bytes(this.plan!.bytes, units.value)}`);
+  });
+
+  #fileName(): string {
+    const { container, approach, mixture, one } = this.choices;
+    const label = approach === 'mixture' ? this.basis!.mixtures.find(({ id }) => id === mixture)!.label : approach === 'one' ? one.toUpperCase().replace('PACKED_', '') : 'mix';
+    return `${stemOf(this.checkpoint)}-${label.replaceAll(' ', '-')}.${container}`;
+  }
+
+  async #sinkFor(name: string, size: number): Promise<{ sink: Sink; name: string } | undefined> {
+    if (writesToDisk()) {
+      try {
+        const handle = await chooseFile(name);
+        return handle && { sink: await fileSink(handle, size), name: handle.name };
+      } catch (thrown) {
+        // In a frame of another site the page may not ask: what fits in memory is saved from there.
+        if ((thrown as DOMException).name !== 'SecurityError' || size > kBlobLimit) throw thrown;
+      }
+    }
+    const problem = tooLargeForBlob(size);
+    if (problem) throw new CoreError({ name: 'Error', code: 'too_large', message: problem });
+    return { sink: blobSink(size), name };
+  }
+
+  compress = (): Promise<void> => this.#work(true, async (watch) => {
+    const { checkpoint, basis, choices: { container, approach, mixture } } = this;
+    const plan = this.plan!;
+    const layout = await layOut(plan, { container, ...metadataFor(checkpoint, plan, container, approach === 'mixture' ? mixture : '') }, watch.signal);
+    const place = await this.#sinkFor(this.#fileName(), layout.fileSize);
+    if (!place) return;
+    this.outcome = undefined;
+    this.saved = false;
+    const types = new Map(basis!.types.map((type) => [type.name, type]));
+    const outcome = await runJob({ checkpoint, plan, container, layout, name: place.name, types, sink: place.sink }, watch);
+    this.outcome = outcome;
+    this.announce(`${outcome.name} is ${outcome.blob ? 'made' : 'written'}: ${bytes(outcome.fileBytes, units.value)}`);
+  });
+
+  save = (): void => {
+    download(this.outcome!.name, this.outcome!.blob!, 'application/octet-stream');
+    this.saved = true;
+    this.changed();
+  };
+}
+
+const sessions = new WeakMap<Checkpoint, Session>();
+
+/** The one of this checkpoint, begun on the first call. */
+export function sessionOf(checkpoint: Checkpoint): Session {
+  const session = sessions.get(checkpoint) ?? new Session(checkpoint);
+  sessions.set(checkpoint, session);
+  return session;
+}
