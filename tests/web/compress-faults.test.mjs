@@ -31,7 +31,7 @@ describe('Compress, when something goes wrong', () => {
   const checkpoint = () => writeCheckpoint(mkdtempSync(join(folder, 'checkpoint-')), shapes, 1);
   const choose = (page, id, value) => panel(page).locator(`#${id}`).selectOption(value);
   const begin = (page) => panel(page).getByRole('button', { name: /^Compress/ }).click();
-  const inTheMiddle = (page) => page.waitForFunction(() => { const { report } = document.querySelector('bb-app').shadowRoot.querySelector('bb-files').shadowRoot.querySelector('bb-compress'); return report && report.done > report.total / 10; });
+  const inTheMiddle = (page) => page.waitForFunction(() => { const { report } = document.querySelector('bb-app').shadowRoot.querySelector('bb-files').shadowRoot.querySelector('bb-compress').shadowRoot.querySelector('bb-progress'); return report && report.done > report.total / 10; });
   /** The next job, and that its file is whole. */
   const works = async (page) => {
     await compress(page);
