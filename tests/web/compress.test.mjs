@@ -240,6 +240,20 @@ describe('Compress', () => {
     await close();
   });
 
+  test('a job goes on while another view is shown, and what it made is still there afterwards', async () => {
+    const { page, troubles, close } = await openFiles(browser, host, smallFiles.paths, { disk: false });
+    await choose(page, 'container', 'gguf');
+    await panel(page).getByRole('button', { name: /^Compress/ }).click();
+    await page.locator('nav').getByRole('link', { name: 'Fit' }).click();
+    await page.locator('bb-fit').waitFor();
+    await page.goBack();
+    await result(page).waitFor();
+    const { tensors } = await readGguf((await press(page, /^Save model/, result(page))).path);
+    assert.equal(tensors.size, smallFiles.names.length);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test('the plan goes to other engines in their words', async () => {
     const { page, close } = await openFiles(browser, host, smallFiles.paths);
     await choose(page, 'container', 'gguf');

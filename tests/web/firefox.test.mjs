@@ -1,9 +1,13 @@
 // The one-file page in Firefox, from disk, where module workers and fetches of siblings are refused.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
 import { onePage } from './browser.mjs';
+import { readGguf } from './compress.mjs';
+import { llamaTensors, writeCheckpoint } from './synthetic.mjs';
 
 /** Text anywhere in the page, shadow roots among it. */
 const pageText = () => {
@@ -46,4 +50,32 @@ describe('bitbudget.html in Firefox, from disk', () => {
 
   test('Fit answers', () => expectText('', /Fits: ?[\d.]+ of 24 GiB/));
   test('the Tensor lab measures', () => expectText('#v=1&view=lab', /Q4_0: 7\.11 × smaller, off by \d/));
+
+  test('the Files view compresses a checkpoint, in memory until it is saved', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bitbudget-firefox-'));
+    const shapes = llamaTensors({ layers: 2, hidden: 256, inner: 512, keys: 64, vocabulary: 500 });
+    const { paths } = writeCheckpoint(folder, shapes, 2);
+    const page = await browser.newPage();
+    await page.goto(`${onePage}#v=1&view=files`);
+    const inPanel = (selector) => page.waitForSelector(`>>> bb-compress >>> ${selector}`);
+    await (await page.waitForSelector('>>> bb-files >>> input[type=file]')).uploadFile(...paths);
+    await (await inPanel('#container')).select('gguf');
+    await inPanel('#mixture');
+    await (await inPanel('button.primary')).click();
+    await inPanel('.result button.primary');
+    const base64 = await page.evaluate(async () => {
+      const blobs = [];
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (blob) => { blobs.push(blob); return make.call(URL, blob); };
+      document.querySelector('bb-app').shadowRoot.querySelector('bb-files').shadowRoot.querySelector('bb-compress').shadowRoot.querySelector('.result button.primary').click();
+      return btoa(Array.from(new Uint8Array(await blobs[0].arrayBuffer()), (byte) => String.fromCharCode(byte)).join(''));
+    });
+    const path = join(folder, 'saved.gguf');
+    writeFileSync(path, Buffer.from(base64, 'base64'));
+    const { tensors } = await readGguf(path);
+    assert.deepEqual([...tensors.keys()].sort(), Object.keys(shapes).sort());
+    assert.equal(tensors.get('model.layers.0.self_attn.q_proj.weight').dtype, 12);
+    await page.close();
+    rmSync(folder, { recursive: true });
+  });
 });
