@@ -137,7 +137,7 @@ TEST_CASE("a stretch transcoded is what decode, encode and decode give apart") {
   for (const formats::Format* format : formats::all()) {
     CAPTURE(std::string(format->id));
     if (1024 % format->row_multiple != 0) continue;
-    std::vector<std::byte> expected(*formats::encoded_size(*format, kCount, 1024)), out(expected.size());
+    std::vector<std::byte> expected(static_cast<std::size_t>(*formats::encoded_size(*format, kCount, 1024))), out(expected.size());
     REQUIRE(formats::encode(*format, read, expected, 1024));
     std::vector<float> back(kCount), scratch_values(kCount), scratch_decoded(kCount);
     REQUIRE(formats::decode(*format, expected, back, 1024));

@@ -176,12 +176,12 @@ describe('Compress, when something goes wrong', () => {
     closeSync(out);
     const { page, close } = await openFiles(browser, host, path, { disk: false });
     await choose(page, 'one', 'f32');
-    await panel(page).getByText(/256\sMiB at most, and this one would have 2\sGiB/).waitFor();
+    await panel(page).getByText(/192\sMiB at most, and this one would have 2\sGiB/).waitFor();
     assert.ok(await panel(page).getByRole('button', { name: /^Compress/ }).isDisabled());
     await choose(page, 'container', 'gguf');
     await choose(page, 'approach', 'one');
     await choose(page, 'one', 'q2_k');
-    await panel(page).getByText(/Kept in memory until you save it; at most 256\sMiB/).waitFor();
+    await panel(page).getByText(/Kept in memory until you save it; at most 192\sMiB/).waitFor();
     assert.ok(!(await panel(page).getByRole('button', { name: /^Compress/ }).isDisabled()));
     await close();
   });

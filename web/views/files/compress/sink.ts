@@ -9,8 +9,8 @@ export interface Sink {
   abort(): Promise<void>;
 }
 
-/** What is kept in memory until it is saved, at most: with workers and chunks the page stays below 512 MB. */
-export const kBlobLimit = 256 * 2 ** 20;
+/** What is kept in memory until it is saved, at most: with workers and chunks the page and the browser stay below 512 MB together. */
+export const kBlobLimit = 192 * 2 ** 20;
 
 interface Writable { write(chunk: { type: 'write'; position: number; data: Uint8Array }): Promise<void>; truncate(size: number): Promise<void>; close(): Promise<void>; abort(): Promise<void>; }
 export interface WritableHandle { readonly name: string; createWritable(): Promise<Writable>; getFile(): Promise<File>; remove?(): Promise<void>; }
