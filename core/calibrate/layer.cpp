@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string>
 
-#include <Eigen/Dense>
+#include "lowrank/eigen.h"
 
 namespace bitbudget::calibrate {
 namespace {

@@ -1,5 +1,5 @@
 // Low-rank factors of a matrix: W (m x n, row-major f32) is close to L R with L m x r and R r x n, (m + n) r numbers.
-// The decompositions are Eigen's; all arithmetic is in double.
+// The decompositions are Eigen's, in double but for the sketch of the randomized one.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ struct Svd {
 Result<Svd> truncated_svd(std::span<const float> weights, std::size_t columns, std::size_t rank);
 
 /// The same nearly, from a random sketch: O(m n (rank + oversampling)) (Halko, Martinsson and Tropp, SIAM Review 53, 2011,
-/// algorithms 4.4 and 5.1 with `power_iterations` rounds). Deterministic for a seed.
+/// algorithms 4.4 and 5.1 with `power_iterations` rounds). Deterministic for a seed. The sketch is made in single precision, so
+/// that singular values below about 1e-6 of the largest are lost in it.
 struct SketchOptions {
   std::size_t oversampling = 10;
   unsigned power_iterations = 2;

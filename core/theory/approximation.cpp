@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cmath>
 
-#include <Eigen/Dense>
+#include "lowrank/eigen.h"
 
 namespace bitbudget::theory {
 
