@@ -87,17 +87,25 @@ Result<Eigen::MatrixXd> inverse_factor(std::span<const double> hessian, std::siz
   return fail_field(ErrorCode::invalid_argument, "hessian", "The Hessian is not positive definite: use more samples or more damping.");
 }
 
-double relative_output_error(const RowMajor& weights, const RowMajor& changed, const RowMajor& inputs) {
-  const double whole = (inputs * weights.transpose()).squaredNorm();
-  const double difference = (inputs * (weights - changed).transpose()).squaredNorm();
-  return whole == 0 ? 0 : difference / whole;
+/// X^T X: what ||X W^T||^2 = trace(W X^T X W^T) needs of the inputs.
+RowMajor inner_products(const RowMajor& inputs) {
+  RowMajor products = RowMajor::Zero(inputs.cols(), inputs.cols());
+  products.selfadjointView<Eigen::Lower>().rankUpdate(inputs.transpose());
+  return products.selfadjointView<Eigen::Lower>();
+}
+
+double output_energy(const RowMajor& weights, const RowMajor& products) { return (weights * products).cwiseProduct(weights).sum(); }
+
+double relative_output_error(const RowMajor& weights, const RowMajor& changed, const RowMajor& products) {
+  const double whole = output_energy(weights, products);
+  return whole > 0 ? output_energy(weights - changed, products) / whole : 0;
 }
 
 }  // namespace
 
 std::vector<double> hessian(std::span<const float> inputs, std::size_t columns, double damping) {
   const RowMajor x = to_matrix(inputs, columns);
-  RowMajor h = 2.0 / static_cast<double>(x.rows()) * (x.transpose() * x);
+  RowMajor h = 2.0 / static_cast<double>(x.rows()) * inner_products(x);
   h.diagonal().array() += damping * h.diagonal().mean();
   return {h.data(), h.data() + h.size()};
 }
@@ -171,6 +179,7 @@ Result<ScaledRounding> awq(std::span<const float> weights, std::size_t columns, 
   const RowMajor w = to_matrix(weights, columns);
   const RowMajor x = to_matrix(inputs, columns);
   const Eigen::RowVectorXd activity = x.cwiseAbs().colwise().mean().cwiseMax(1e-4);
+  const RowMajor products = inner_products(x);
   ScaledRounding best;
   double least = INFINITY;
   for (int step = 0; step < 20; ++step) {
@@ -179,7 +188,7 @@ Result<ScaledRounding> awq(std::span<const float> weights, std::size_t columns, 
     scale /= std::sqrt(scale.maxCoeff() * scale.minCoeff());
     const RowMajor scaled = w.array().rowwise() * scale.array();
     const RowMajor back = nearest(scaled, grid).array().rowwise() / scale.array();
-    const double error = relative_output_error(w, back, x);
+    const double error = relative_output_error(w, back, products);
     if (error < least) {
       least = error;
       best = {exponent, to_floats(back)};
@@ -189,7 +198,13 @@ Result<ScaledRounding> awq(std::span<const float> weights, std::size_t columns, 
 }
 
 double output_error(std::span<const float> weights, std::span<const float> changed, std::size_t columns, std::span<const float> inputs) {
-  return relative_output_error(to_matrix(weights, columns), to_matrix(changed, columns), to_matrix(inputs, columns));
+  return relative_output_error(to_matrix(weights, columns), to_matrix(changed, columns), inner_products(to_matrix(inputs, columns)));
+}
+
+double output_error(std::span<const float> weights, std::span<const float> changed, std::size_t columns, std::span<const double> hessian) {
+  assert(hessian.size() == columns * columns);
+  const auto n = static_cast<Eigen::Index>(columns);
+  return relative_output_error(to_matrix(weights, columns), to_matrix(changed, columns), Eigen::Map<const RowMajor>(hessian.data(), n, n));
 }
 
 }  // namespace bitbudget::calibrate

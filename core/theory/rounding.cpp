@@ -1,5 +1,6 @@
 #include "theory/rounding.h"
 
+#include <cassert>
 #include <cmath>
 
 #include "tensor/random.h"
@@ -50,6 +51,29 @@ Result<BiasVariance> bias_and_variance(std::span<const float> values, double ste
   }
   const auto count = static_cast<double>(values.size());
   return BiasVariance{total.bias_squared / count, total.variance / count, total.mse / count};
+}
+
+Result<SumError> sum_error(std::span<const float> values, std::span<const float> inputs, std::size_t length, double step,
+                           Rounding rounding, std::uint64_t seed) {
+  assert(values.size() == inputs.size());
+  if (!(step > 0) || !std::isfinite(step)) return fail_field(ErrorCode::invalid_argument, "step", "The step must be positive.");
+  if (length == 0 || values.size() / length < 2) {
+    return fail_field(ErrorCode::invalid_argument, "length", "There must be values for two sums at least.");
+  }
+  SumError found{.sums = values.size() / length};
+  double squares = 0;
+  for (std::size_t sum = 0; sum < found.sums; ++sum) {
+    double error = 0;
+    for (std::size_t i = sum * length; i < (sum + 1) * length; ++i) {
+      error += (round_to_step(values[i] / step, rounding, uniform(seed, i)) * step - values[i]) * inputs[i];
+    }
+    // Welford's running mean and sum of squared deviations.
+    const double deviation = error - found.mean;
+    found.mean += deviation / static_cast<double>(sum + 1);
+    squares += deviation * (error - found.mean);
+  }
+  found.deviation = std::sqrt(squares / static_cast<double>(found.sums - 1));
+  return found;
 }
 
 }  // namespace bitbudget::theory

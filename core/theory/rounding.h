@@ -28,4 +28,16 @@ struct BiasVariance {
 /// rounding, from `seed`. invalid_argument for step <= 0 or fewer repeats.
 Result<BiasVariance> bias_and_variance(std::span<const float> values, double step, Rounding rounding, unsigned repeats, std::uint64_t seed);
 
+/// What rounding does to a sum of many products: the error of sum_i Q(v_i) x_i over `length` terms, in a sample of such sums.
+struct SumError {
+  std::size_t sums = 0;         // how many were measured
+  double mean = 0;              // the bias: grows as the length where errors lean one way
+  double deviation = 0;         // the noise (divided by sums - 1): grows as its square root where errors are independent
+};
+
+/// The values are cut into stretches of `length` from the first on, one sum each: the randomness is that of the values and of the
+/// rounding (from `seed`). `inputs` has one entry per value. invalid_argument for step <= 0, or fewer than two whole stretches.
+Result<SumError> sum_error(std::span<const float> values, std::span<const float> inputs, std::size_t length, double step,
+                           Rounding rounding, std::uint64_t seed);
+
 }  // namespace bitbudget::theory

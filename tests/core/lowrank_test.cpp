@@ -82,6 +82,26 @@ TEST_CASE("the randomized SVD comes close to the best, and is the same for the s
   CHECK(lowrank::randomized_svd(weights, 64, 8, {.seed = 5})->factors.left == sketch->factors.left);
 }
 
+TEST_CASE("the randomized SVD takes matrices of any scale, of low rank, and of zeros") {
+  const auto plain = lowrank::randomized_svd(decaying(64), 64, 8);
+  for (const float scale : {1e-30f, 1e30f}) {
+    auto weights = decaying(64);
+    for (float& w : weights) w *= scale;
+    const auto scaled = lowrank::randomized_svd(weights, 64, 8);
+    REQUIRE(scaled);
+    for (std::size_t k = 0; k < 8; ++k) CHECK(scaled->singular_values[k] / scale == doctest::Approx(plain->singular_values[k]).epsilon(1e-4));
+  }
+  // Rank one: the other columns of the sketch are noise of rounding, and must not spoil it.
+  std::vector<float> outer(32 * 48);
+  for (std::size_t i = 0; i < outer.size(); ++i) outer[i] = static_cast<float>(i / 48 + 1) * static_cast<float>(i % 48 % 5 + 1);
+  const auto one = lowrank::randomized_svd(outer, 48, 3);
+  REQUIRE(one);
+  CHECK(squared_distance(outer, lowrank::multiply(one->factors)) < 1e-9 * squared_distance(outer, std::vector<float>(outer.size())));
+  const auto none = lowrank::randomized_svd(std::vector<float>(64), 8, 2);
+  REQUIRE(none);
+  CHECK(lowrank::multiply(none->factors) == std::vector<float>(64));
+}
+
 TEST_CASE("random Gaussian matrices do not compress by rank, decaying spectra do") {
   // Residual energy at rank 64, 32, 16 of 256 x 256: 0.38, 0.626, 0.792 for independent values; 0.0071, 0.0164, 0.0345 for 1/k.
   const auto gaussian = lowrank::singular_values(normal(256 * 256, 9), 256);

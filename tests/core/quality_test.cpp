@@ -113,6 +113,32 @@ TEST_CASE("the ways of rounding split their error as theory says") {
   CHECK_FALSE(theory::bias_and_variance(values, 0, nearest, 8, 1));
 }
 
+TEST_CASE("in a sum the bias of truncation grows as the length, the noise of rounding as its square root") {
+  // Positive values and inputs of 1: each truncated value is too small by half a step on average, each rounded one is off by a
+  // uniform error of variance step^2 / 12, and stochastic rounding by one of variance step^2 / 6 on average.
+  constexpr double kStep = 0.25;
+  std::vector<float> values(1 << 18);
+  tensor::fill_random({.distribution = tensor::Distribution::uniform, .seed = 4}, 0, values);
+  for (float& value : values) value += 2;
+  const std::vector<float> ones(values.size(), 1);
+  for (const std::size_t length : {std::size_t{16}, std::size_t{256}}) {
+    const auto n = static_cast<double>(length);
+    const auto measure = [&](theory::Rounding rounding) { return *theory::sum_error(values, ones, length, kStep, rounding, 6); };
+    const auto sums = values.size() / length;
+    const double noise = kStep * std::sqrt(n / 12);
+    const double chance = 4 * noise / std::sqrt(static_cast<double>(sums));   // four standard errors of a mean
+    CHECK(measure(theory::Rounding::truncate).sums == sums);
+    CHECK(std::abs(measure(theory::Rounding::truncate).mean + n * kStep / 2) < chance + 0.002 * n);
+    CHECK(std::abs(measure(theory::Rounding::nearest).mean) < chance + 0.002 * n);
+    CHECK(measure(theory::Rounding::nearest).deviation == doctest::Approx(noise).epsilon(0.06));
+    CHECK(std::abs(measure(theory::Rounding::stochastic).mean) < 2 * chance);
+    CHECK(measure(theory::Rounding::stochastic).deviation == doctest::Approx(kStep * std::sqrt(n / 6)).epsilon(0.06));
+    CHECK(measure(theory::Rounding::subtractive_dither).deviation == doctest::Approx(noise).epsilon(0.06));
+  }
+  CHECK(theory::sum_error(values, ones, values.size(), kStep, theory::Rounding::nearest, 1).error().field == "length");
+  CHECK(theory::sum_error(values, ones, 16, 0, theory::Rounding::nearest, 1).error().field == "step");
+}
+
 TEST_CASE("more units approach a smooth function by the square of their number, fixed bits leave a floor") {
   std::vector<double> target(4096);
   for (std::size_t i = 0; i < target.size(); ++i) {

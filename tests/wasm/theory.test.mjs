@@ -63,6 +63,35 @@ test('GPTQ lowers the output error that rounding to nearest leaves', () => {
   assert.ok(output('gptq') < 0.7 * output('nearest'));
 });
 
+test('a Hessian stands for the inputs, AWQ tells its exponent, and a correction takes up what rounding lost', () => {
+  const columns = 64;
+  const weights = bitbudget.randomTensor('normal', 32 * columns, { seed: 4 });
+  const inputs = compressors.correlatedInputs(256, columns, { spread: 1, seed: 5 });
+  assert.equal(inputs.length, 256 * columns);
+  const hessian = compressors.hessian(inputs, columns);
+  near(hessian[1], hessian[columns], 1e-12);
+  assert.deepEqual(compressors.roundCalibrated('gptq', weights, columns, hessian, { bits: 3 }), compressors.roundCalibrated('gptq', weights, columns, inputs, { bits: 3 }));
+  const rounded = compressors.roundCalibrated('nearest', weights, columns, inputs, { bits: 3 });
+  near(compressors.outputError(weights, rounded, columns, compressors.hessian(inputs, columns, { damping: 0 })), compressors.outputError(weights, rounded, columns, inputs), 1e-9);
+  const awq = compressors.awq(weights, columns, inputs, { bits: 3 });
+  assert.ok(awq.exponent > 0 && awq.exponent < 1);
+  assert.deepEqual(awq.weights, compressors.roundCalibrated('awq', weights, columns, inputs, { bits: 3 }));
+  assert.equal(refusal(() => compressors.roundCalibrated('awq', weights, columns, hessian)).field, 'inputs');
+  const { left, right, singularValues } = compressors.correctError(weights, rounded, columns, 8);
+  const product = compressors.multiply(left, right, 8);
+  const tail = singularValues.reduce((sum, s, k) => sum + (k < 8 ? 0 : s * s), 0);
+  near(bitbudget.compare(weights, rounded.map((w, i) => w + product[i])).mse * weights.length, tail, 1e-4 * tail);
+  assert.equal(refusal(() => compressors.correctError(weights, rounded, columns, 8, { columnWeights: Float32Array.of(1) })).field, 'columnWeights');
+});
+
+test('truncation leans in sums, rounding scatters', () => {
+  const values = bitbudget.randomTensor('uniform', 4096, { seed: 6 }).map((value) => value + 4);
+  const of = (rounding) => limits.sumError(values, new Float32Array(4096).fill(1), 64, 0.1, rounding);
+  near(of('truncate').mean, -64 * 0.05, 0.1);
+  near(of('nearest').deviation, 0.1 * Math.sqrt(64 / 12), 0.05);
+  assert.equal(of('nearest').sums, 64);
+});
+
 test('quality: perplexity k for k equal options, Q below 1 for damage', () => {
   near(quality.perplexity(new Float64Array(10).fill(-Math.log(8))).perplexity, 8, 1e-9);
   assert.ok(quality.compare(Float64Array.of(-1, -2), Float64Array.of(-1.1, -2.2)).q < 1);

@@ -1,7 +1,9 @@
 // core/prune, core/lowrank and core/calibrate for JavaScript: the compressors that change weights rather than their format.
 #include "convert.h"
 
+#include "calibrate/inputs.h"
 #include "calibrate/layer.h"
+#include "lowrank/correction.h"
 #include "lowrank/svd.h"
 #include "prune/mask.h"
 #include "prune/saliency.h"
@@ -75,6 +77,17 @@ val randomized_svd(const val& weights, double columns, double rank, double seed)
                 [](const lowrank::Svd& svd) { return to_val(svd); });
 }
 
+/// `column_weights` may be empty.
+val correct_error(const val& weights, const val& quantized, double columns, double rank, const val& column_weights) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  const auto q = Buffer<float>::copy_of(quantized);
+  if (!q) return failure(q.error());
+  const auto c = Buffer<float>::copy_of(column_weights);
+  if (!c) return failure(c.error());
+  return settle(lowrank::correct_error(w->span(), q->span(), size(columns), size(rank), c->span()), [](const lowrank::Svd& svd) { return to_val(svd); });
+}
+
 /// left is rows x rank and right rank x columns: the package has checked the lengths.
 val multiply_factors(const val& left, const val& right, double rank) {
   const auto l = Buffer<float>::copy_of(left);
@@ -86,35 +99,57 @@ val multiply_factors(const val& left, const val& right, double rank) {
   return success(typed_array(lowrank::multiply({a.size() / size(rank), b.size() / size(rank), size(rank), {a.begin(), a.end()}, {b.begin(), b.end()}})));
 }
 
-/// `method`: "nearest", "gptq" or "awq". `inputs` has whole rows of `columns`.
-val calibrated_rounding(const std::string& method, const val& weights, double columns, const val& inputs, double bits, double group) {
+val correlated_inputs(double samples, double columns, double least_eigenvalue, double spread, double seed) {
+  return success(typed_array(calibrate::correlated_inputs(size(samples), size(columns), {least_eigenvalue, spread, static_cast<std::uint64_t>(seed)})));
+}
+
+/// `inputs` has whole rows of `columns`.
+val hessian(const val& inputs, double columns, double damping) {
+  const auto x = Buffer<float>::copy_of(inputs);
+  if (!x) return failure(x.error());
+  return success(typed_array(calibrate::hessian(x->span(), size(columns), damping)));
+}
+
+val round_nearest(const val& weights, double columns, double bits, double group) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  return floats(calibrate::round_to_nearest(w->span(), size(columns), {static_cast<unsigned>(bits), size(group)}));
+}
+
+/// The package has checked that the Hessian is columns x columns; so below.
+val gptq(const val& weights, double columns, const val& hessian_of_inputs, double bits, double group) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  const auto h = Buffer<double>::copy_of(hessian_of_inputs);
+  if (!h) return failure(h.error());
+  return floats(calibrate::gptq(w->span(), size(columns), {static_cast<unsigned>(bits), size(group)}, h->span()));
+}
+
+val awq(const val& weights, double columns, const val& inputs, double bits, double group) {
   const auto w = Buffer<float>::copy_of(weights);
   if (!w) return failure(w.error());
   const auto x = Buffer<float>::copy_of(inputs);
   if (!x) return failure(x.error());
-  const calibrate::Grid grid{static_cast<unsigned>(bits), size(group)};
-  if (method == "nearest") return floats(calibrate::round_to_nearest(w->span(), size(columns), grid));
-  if (method == "gptq") return floats(calibrate::gptq(w->span(), size(columns), grid, calibrate::hessian(x->span(), size(columns))));
-  return settle(calibrate::awq(w->span(), size(columns), grid, x->span()),
-                [](const calibrate::ScaledRounding& scaled) { return typed_array(scaled.weights); });
+  return settle(calibrate::awq(w->span(), size(columns), {static_cast<unsigned>(bits), size(group)}, x->span()),
+                [](const calibrate::ScaledRounding& scaled) { return object({{"exponent", val(scaled.exponent)}, {"weights", typed_array(scaled.weights)}}); });
 }
 
-val brain_surgeon(const val& weights, double columns, const val& inputs, double sparsity, double block, bool compensate) {
+val brain_surgeon(const val& weights, double columns, const val& hessian_of_inputs, double sparsity, double block, bool compensate) {
   const auto w = Buffer<float>::copy_of(weights);
   if (!w) return failure(w.error());
-  const auto x = Buffer<float>::copy_of(inputs);
-  if (!x) return failure(x.error());
-  return floats(calibrate::brain_surgeon(w->span(), size(columns), sparsity, size(block), calibrate::hessian(x->span(), size(columns)), compensate));
+  const auto h = Buffer<double>::copy_of(hessian_of_inputs);
+  if (!h) return failure(h.error());
+  return floats(calibrate::brain_surgeon(w->span(), size(columns), sparsity, size(block), h->span(), compensate));
 }
 
-val output_error(const val& weights, const val& changed, double columns, const val& inputs) {
+val output_error(const val& weights, const val& changed, double columns, const val& hessian_of_inputs) {
   const auto w = Buffer<float>::copy_of(weights);
   if (!w) return failure(w.error());
   const auto v = Buffer<float>::copy_of(changed);
   if (!v) return failure(v.error());
-  const auto x = Buffer<float>::copy_of(inputs);
-  if (!x) return failure(x.error());
-  return success(val(calibrate::output_error(w->span(), v->span(), size(columns), x->span())));
+  const auto h = Buffer<double>::copy_of(hessian_of_inputs);
+  if (!h) return failure(h.error());
+  return success(val(calibrate::output_error(w->span(), v->span(), size(columns), h->span())));
 }
 
 }  // namespace
@@ -128,7 +163,12 @@ EMSCRIPTEN_BINDINGS(bitbudget_compressors) {
   emscripten::function("truncatedSvd", &truncated_svd);
   emscripten::function("randomizedSvd", &randomized_svd);
   emscripten::function("multiplyFactors", &multiply_factors);
-  emscripten::function("calibratedRounding", &calibrated_rounding);
+  emscripten::function("correctError", &correct_error);
+  emscripten::function("correlatedInputs", &correlated_inputs);
+  emscripten::function("hessian", &hessian);
+  emscripten::function("roundNearest", &round_nearest);
+  emscripten::function("gptq", &gptq);
+  emscripten::function("awq", &awq);
   emscripten::function("brainSurgeon", &brain_surgeon);
   emscripten::function("outputError", &output_error);
 }

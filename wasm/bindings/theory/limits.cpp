@@ -114,6 +114,19 @@ val bias_and_variance(const val& values, double step, int rounding, double repea
                 });
 }
 
+/// `rounding` as above; the package has checked that there is one input per value.
+val sum_error(const val& values, const val& inputs, double length, double step, int rounding, double seed) {
+  const auto v = Buffer<float>::copy_of(values);
+  if (!v) return failure(v.error());
+  const auto x = Buffer<float>::copy_of(inputs);
+  if (!x) return failure(x.error());
+  return settle(theory::sum_error(v->span(), x->span(), static_cast<std::size_t>(length), step, static_cast<theory::Rounding>(rounding),
+                                  static_cast<std::uint64_t>(seed)),
+                [](const theory::SumError& error) {
+                  return object({{"sums", val(error.sums)}, {"mean", val(error.mean)}, {"deviation", val(error.deviation)}});
+                });
+}
+
 /// bits 0: exact weights.
 val approximate(const val& target, double units, double bits) {
   const auto in = Buffer<double>::copy_of(target);
@@ -141,6 +154,7 @@ EMSCRIPTEN_BINDINGS(bitbudget_limits) {
   emscripten::function("uniformQuantizerError", &uniform_quantizer_error);
   emscripten::function("blahutArimoto", &blahut_arimoto);
   emscripten::function("biasAndVariance", &bias_and_variance);
+  emscripten::function("sumError", &sum_error);
   emscripten::function("approximate", &approximate);
 }
 

@@ -50,6 +50,10 @@ export interface LimitsApi {
   biasAndVariance(values: Float32Array, step: number, rounding: Rounding, options?: { repeats?: number; seed?: number }): {
     biasSquared: number; variance: number; mse: number;
   };
+  /** The error of sums of `length` products Q(value) x input, over all such stretches of the values: its mean and standard deviation. */
+  sumError(values: Float32Array, inputs: Float32Array, length: number, step: number, rounding: Rounding, options?: { seed?: number }): {
+    sums: number; mean: number; deviation: number;
+  };
   /** One hidden layer of rectified linear units fitted to a function's values at even points of [0, 1]; bits: those of its output weights. */
   approximate(target: Float64Array, units: number, bits?: number): { supError: number; values: Float64Array };
 }
@@ -89,12 +93,27 @@ export interface CompressorsApi {
   randomizedSvd(weights: Float32Array, columns: number, rank: number, options?: { seed?: number }): LowRank;
   /** left x right, row-major. */
   multiply(left: Float32Array, right: Float32Array, rank: number): Float32Array;
-  /** Weights on an asymmetric uniform grid per row and group of columns; `inputs` has whole rows of `columns`, one per sample. */
-  roundCalibrated(method: "nearest" | "gptq" | "awq", weights: Float32Array, columns: number, inputs: Float32Array, options?: { bits?: number; group?: number }): Float32Array;
+  /**
+   * L R that takes up most of what quantization lost: nearest to weights - quantized, columns weighted (LQER, ZeroQuant-V2).
+   * The singular values are those of that error.
+   */
+  correctError(weights: Float32Array, quantized: Float32Array, columns: number, rank: number, options?: { columnWeights?: Float32Array }): LowRank;
+  /**
+   * Made-up inputs, samples x columns: normal, the covariance's eigenvalues from 1 down to leastEigenvalue (1e-3) along random directions,
+   * then columns scaled by e^(spread x normal) (0: alike).
+   */
+  correlatedInputs(samples: number, columns: number, options?: { leastEigenvalue?: number; spread?: number; seed?: number }): Float32Array;
+  /** 2 X^T X / samples + damping (0.01) x mean of the diagonal, columns x columns. */
+  hessian(inputs: Float32Array, columns: number, options?: { damping?: number }): Float64Array;
+  // Below, `inputs` has whole rows of `columns`, one per sample; or is the `hessian` of such, which saves time where calls share it.
+  /** Weights on an asymmetric uniform grid per row and group of columns. awq takes the inputs themselves. */
+  roundCalibrated(method: "nearest" | "gptq" | "awq", weights: Float32Array, columns: number, inputs: Float32Array | Float64Array, options?: { bits?: number; group?: number }): Float32Array;
+  /** roundCalibrated('awq'), with the exponent of the inputs' mean sizes that it chose (0: no scaling). */
+  awq(weights: Float32Array, columns: number, inputs: Float32Array, options?: { bits?: number; group?: number }): { exponent: number; weights: Float32Array };
   /** Pruned by w^2 / [H^-1]_jj in blocks of a row's columns, the rest moved to make up for it unless compensate is false. */
-  brainSurgeon(weights: Float32Array, columns: number, inputs: Float32Array, sparsity: number, options?: { block?: number; compensate?: boolean }): Float32Array;
-  /** Relative squared error of the layer's output X W^T. */
-  outputError(weights: Float32Array, changed: Float32Array, columns: number, inputs: Float32Array): number;
+  brainSurgeon(weights: Float32Array, columns: number, inputs: Float32Array | Float64Array, sparsity: number, options?: { block?: number; compensate?: boolean }): Float32Array;
+  /** Relative squared error of the layer's output X W^T; a Hessian given for it should be undamped. */
+  outputError(weights: Float32Array, changed: Float32Array, columns: number, inputs: Float32Array | Float64Array): number;
 }
 
 export interface Perplexity { tokens: number; crossEntropy: number; bitsPerToken: number; perplexity: number; standardError: number; }

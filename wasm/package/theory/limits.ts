@@ -55,6 +55,11 @@ export function limitsApi(module: MainModule): LimitsApi {
     biasAndVariance: (values, step, rounding, { repeats = 64, seed = 0 } = {}) =>
       unwrap<ReturnType<LimitsApi['biasAndVariance']>>(() =>
         module.biasAndVariance(typed(values, 'Float32Array', 'values'), finite(step, 'step'), oneOf(rounding, roundings, 'rounding'), natural(repeats, 'repeats'), natural(seed, 'seed'))),
+    sumError: (values, inputs, length, step, rounding, { seed = 0 } = {}) => {
+      require(typed(values, 'Float32Array', 'values').length === typed(inputs, 'Float32Array', 'inputs').length, 'inputs', 'Each value needs its input.');
+      return unwrap<ReturnType<LimitsApi['sumError']>>(() =>
+        module.sumError(values, inputs, natural(length, 'length'), finite(step, 'step'), oneOf(rounding, roundings, 'rounding'), natural(seed, 'seed')));
+    },
     approximate: (target, units, bits = 0) => {
       require(bits === 0 || (natural(bits, 'bits') >= 2 && bits <= 24), 'bits', 'bits must be from 2 to 24.');
       return unwrap<ReturnType<LimitsApi['approximate']>>(() => module.approximate(finiteArray(target, 'target'), natural(units, 'units'), bits));
