@@ -62,6 +62,10 @@ describe('Files', () => {
     await give(page, index, one);
     await page.getByText('1 file of this checkpoint is not here.').waitFor();
     await page.locator('bb-files .names').getByText('model-00002-of-00002.safetensors').waitFor();
+    // A part is not what the weights take: Fit is not told so.
+    await give(page, config);
+    assert.doesNotMatch(await page.getByRole('link', { name: 'Size it in Fit, by its config' }).getAttribute('href'), /stored=/);
+    await page.getByRole('button', { name: 'Remove config.json' }).click();
     await give(page, two);
     await page.getByText('is not here').waitFor({ state: 'detached' });
     await page.getByText('There is no config.json among the files').waitFor();
@@ -262,6 +266,7 @@ describe('Files', () => {
     const rows = ledger(page).locator('tbody tr:not(.head)');
     assert.equal(await ledger(page).locator('tr.head').count(), 50);
     assert.equal(await rows.count(), 0);
+    assert.equal(await page.getByRole('button', { name: 'Open all' }).count(), 0);
     await ledger(page).getByRole('button', { name: 'Layer 17' }).click();
     assert.equal(await rows.count(), 100);
     await page.getByLabel('Find').fill('layer 17 experts.42.');

@@ -24,7 +24,7 @@ import { openSample, session } from './session.js';
 import { kDefaults, readState, type FilesState } from './state.js';
 import { styles } from './styles.js';
 import { tieOut } from './tie-out.js';
-import { checkpointName, fitAddress } from './to-fit.js';
+import { checkpointName, fitAddress, isWhole } from './to-fit.js';
 
 @customElement('bb-files')
 export class Files extends View {
@@ -192,7 +192,7 @@ export class Files extends View {
       ${this.asked.sample !== '' ? html`<bb-notice kind="info"><p><strong>This is a sample.</strong> A Llama far too small to speak, made on this page with random weights, so that you can see what the view shows. Open files of your own at any time.</p></bb-notice>` : nothing}
       ${types.length > 1 || types.some(({ decodes }) => !decodes) ? html`<ul class="types" aria-label="Types">${types.map((type) => html`<li><strong>${type.type}</strong> <span class="soft">${integer(type.tensors)} ${type.tensors === 1 ? 'tensor' : 'tensors'}, ${bytes(type.bytes, units.value)}${type.decodes ? '' : ', cannot decode'}</span></li>`)}</ul>` : nothing}
       <div class="row no-print">
-        ${fit && this.controls === 'page' ? html`<a class="button primary" href=${fit}>Size it in Fit</a>` : nothing}
+        ${fit && this.controls === 'page' ? html`<a class="button primary" href=${fit}>${tensors.length === 0 || isWhole(checkpoint) ? 'Size it in Fit' : 'Size it in Fit, by its config'}</a>` : nothing}
         ${tensors.length > 0 ? html`<button class="button" type="button" @click=${() => download(`${checkpointName(checkpoint).replace(/[^\w.-]+/g, '-')}-ledger.csv`, ledgerCsv(checkpoint), 'text/csv')}>Save the ledger as CSV</button>` : nothing}
       </div>
       ${this.#renderProgress()}`;

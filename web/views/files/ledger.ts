@@ -16,6 +16,8 @@ import { ledgerStyles } from './styles.js';
 
 /** Rows of a group that are drawn at once: thousands would take long to lay out. */
 const kAtOnce = 200;
+/** More rows than this are not opened with one click: 5,000 take seconds. Ungrouped, they come piece by piece. */
+const kMostOpen = 600;
 /** Fewer tensors than this are shown unfolded. */
 const kFew = 40;
 
@@ -101,7 +103,7 @@ export class Ledger extends LitElement {
         <div class="field"><label class="label" for="group">Group by</label>
           <select id="group" @change=${(event: Event) => this.#ask({ group: (event.target as HTMLSelectElement).value as Grouping })}>
             ${kGroupings.map((id) => html`<option value=${id} .selected=${id === look.group}>${groupingNames[id]}</option>`)}</select></div>
-        ${folding ? html`<div class="row"><button class="button" type="button" @click=${() => this.#all(kAtOnce)}>Open all</button><button class="button" type="button" @click=${() => this.#all(0)}>Fold all</button></div>` : nothing}
+        ${folding ? html`<div class="row">${this.#hits <= kMostOpen ? html`<button class="button" type="button" @click=${() => this.#all(kAtOnce)}>Open all</button>` : nothing}<button class="button" type="button" @click=${() => this.#all(0)}>Fold all</button></div>` : nothing}
       </form>
       <p class="small soft" role="status">${look.find === '' ? `${integer(total)} tensors` : this.#hits === 0 ? 'No tensor has these words in its name, kind, type, shape or file.' : `${integer(this.#hits)} of ${integer(total)} tensors`}${look.find !== '' ? html` <button class="plain no-print" type="button" @click=${() => this.#ask({ find: '' })}>Show all</button>` : nothing}</p>
       ${this.#hits === 0 ? nothing : this.#renderTable()}`;

@@ -18,6 +18,7 @@ export const styles = css`
   .open bb-drop::part(zone) { padding: var(--s3); }
   .zone-text { font-weight: 500; }
   .filename { overflow-wrap: anywhere; font-weight: 500; }
+  strong.filename { font-weight: 600; }
   .files, .names, .refusals ul { list-style: none; }
   .files > li { display: flex; justify-content: space-between; align-items: baseline; gap: var(--s3); padding-block: var(--s2); border-block-end: 1px solid var(--rule); }
   .files > li > span > .small { display: block; }

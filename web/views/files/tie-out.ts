@@ -23,6 +23,9 @@ function linesOf({ ledger }: Checkpoint): Line[] {
 
 const signed = (value: number): string => (value === 0 ? '0' : value > 0 ? `+${exact(value)}` : `−${exact(-value)}`);
 
+/** The core writes numbers as digits alone. */
+const readable = (text: string): string => text.replace(/\d{4,}/g, (digits) => exact(Number(digits)));
+
 function verdict({ ledger, missing }: Checkpoint) {
   const { config, elements } = ledger;
   if (!config) return nothing;
@@ -37,7 +40,7 @@ function verdict({ ledger, missing }: Checkpoint) {
 const lineRow = (line: Line, compared: boolean) => html`<tr><th scope="row">${kindLabel(line.kind)}</th>
   <td class="n">${integer(line.tensors)}</td><td class="n" title="${exact(line.bytes)} bytes">${bytes(line.bytes, units.value, true)}</td><td class="n">${exact(line.inFile)}</td>
   ${compared ? html`<td class="n">${exact(line.inConfig!)}</td><td class="n ${line.inFile === line.inConfig ? 'soft' : ''}">${signed(line.inFile - line.inConfig!)}</td>` : nothing}</tr>
-  ${line.explanation ? html`<tr class="why"><td colspan="6"><span>${line.explained ? '' : html`<strong class="no">Look here.</strong> `}${line.explanation}</span></td></tr>` : nothing}`;
+  ${line.explanation ? html`<tr class="why"><td colspan="6"><span>${line.explained ? '' : html`<strong class="no">Look here.</strong> `}${readable(line.explanation)}</span></td></tr>` : nothing}`;
 
 /** Arrays of NPY files are no model: nothing to compare. */
 export function tieOut(checkpoint: Checkpoint) {

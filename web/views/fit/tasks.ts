@@ -106,7 +106,7 @@ export const fitTasks = {
     const { format, config } = core.inspect(bytes, { name, fileSize });
     if (config !== undefined) return config;
     if (format === 'config') return new TextDecoder().decode(bytes);
-    throw new Error(`This ${format} file holds tensors but not the model’s shape. Open the config.json that was published with it, or a GGUF file.`);
+    throw new Error(`This ${format} file holds tensors but not the model’s shape. Open the config.json that was published with it, or a GGUF file; or open both in Files, for the exact bytes.`);
   },
 
   'fit.formats': ({ core, progress }: TaskContext, { config, options, limit, device }: SizeQuestion & { device: Device }): FormatRow[] => {
