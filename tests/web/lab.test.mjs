@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
+import { load } from '../../build/package/index.js';
 import { launch, onePage, open, start } from './browser.mjs';
 import { answer, answered, compared, give, idle, link, npy, outlierInput, safetensors, saved } from './lab-page.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const { randomTensor } = await load();
 const golden = (name) => readFileSync(new URL(`../golden/ggml/${name}.bin`, import.meta.url));
 
 describe('Tensor lab', () => {
@@ -279,6 +281,34 @@ describe('Tensor lab', () => {
     await block.getByRole('slider').focus();
     await page.keyboard.press('End');
     await block.getByText('Value 32 of 32').waitFor();
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('by mouse: pointing at a value opens its block in all pictures at once, and the divider is dragged', async () => {
+    const { page, troubles, close } = await visit({ rows: '64', columns: '64' });
+    await answered(page);
+    const values = randomTensor('normal', 64 * 64, { seed: 1, scale: 0.02 });
+    const figure = page.locator('bb-lab-maps .frame').nth(1);
+    await figure.scrollIntoViewIfNeeded();
+    const box = await figure.boundingBox();
+    // Row 20, column 40 of 64: the second block of its row, and its ninth value.
+    await page.mouse.move(box.x + (40.5 / 64) * box.width, box.y + (20.5 / 64) * box.height);
+    await page.locator('bb-lab-maps .read').filter({ hasText: 'Row 20, column 40' }).waitFor();
+    const blocks = page.locator('bb-lab-block');
+    await blocks.first().getByText(/^Value 9 of 32: /).waitFor();
+    await blocks.nth(1).getByText(/^Value 41 of 64: /).waitFor();
+    const shown = Number(/: ([−\d.]+) became/.exec(await blocks.first().locator('p').first().innerText())[1].replace('−', '-'));
+    assert.ok(Math.abs(shown - values[20 * 64 + 40]) < 0.005 * Math.abs(shown), String(shown));
+    const marks = await page.locator('bb-lab-maps').evaluate((maps) => [...maps.shadowRoot.querySelectorAll('.cross')].map((cross) => [cross.offsetLeft, cross.offsetTop].join()));
+    assert.deepEqual([marks.length, new Set(marks).size], [4, 1]);
+    const divider = page.getByRole('slider', { name: 'Divider' });
+    const [handle, frame] = [await divider.boundingBox(), await page.locator('bb-lab-maps .frame').nth(3).boundingBox()];
+    await page.mouse.move(handle.x + handle.width / 2, handle.y + handle.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(frame.x + 0.25 * frame.width, handle.y + 5);
+    await page.mouse.up();
+    assert.ok(Math.abs(Number(await divider.getAttribute('aria-valuenow')) - 25) <= 1);
     assert.deepEqual(troubles, []);
     await close();
   });

@@ -18,12 +18,16 @@ export class Progress extends LitElement {
   @property() unit = '';
   @state() private now = 0;
   #start = 0;
+  /** When the count on show began: a new one counts from the start again. */
+  #countStart = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #onKey = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && !event.defaultPrevented) this.dispatchEvent(new Event('cancel'));
   };
 
   protected override willUpdate(changed: Map<string, unknown>): void {
+    const before = changed.get('report') as Report | undefined;
+    if (changed.has('report') && (!before || !this.report || this.report.total !== before.total || this.report.done < before.done)) this.#countStart = performance.now();
     if (!changed.has('active')) return;
     clearInterval(this.#timer);
     document.removeEventListener('keydown', this.#onKey);
@@ -45,7 +49,7 @@ export class Progress extends LitElement {
     const stage = this.report?.stage ?? 'Working';
     if (elapsed < 1) return html`<span role="status"><span class="spinner" aria-hidden="true"></span> ${stage}…</span>`;
     const { done = 0, total = 0 } = this.report ?? {};
-    const rate = done / elapsed;
+    const rate = done / Math.max(0.1, (this.now - this.#countStart) / 1000);
     return html`
       <div class="row">
         <span><span role="status">${stage}${total > 0 ? nothing : '…'}</span>${total > 0 ? html` <span class="num">${percent(done / total)}</span>` : nothing}</span>

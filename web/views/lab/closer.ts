@@ -1,11 +1,11 @@
 // The closer look at A and B: value by value, one block, how the values are spread, and where the error is.
 import type { FormatInfo } from 'bitbudget';
 import { html, nothing } from 'lit';
+import type { Side } from './bench.js';
 import './block.js';
 import './heat-maps.js';
 import type { Cell } from './heat-maps.js';
 import './histogram.js';
-import type { Side } from './inputs.js';
 import { linesSection, type Lines } from './lines.js';
 import type { Detail, Tensor } from './tensor.js';
 

@@ -7,6 +7,7 @@ import '../../parts/drop.js';
 import '../../parts/notice.js';
 import '../../parts/number-field.js';
 import type { CoreError } from '../../worker/core.js';
+import type { Side } from './bench.js';
 import { formatOptions, type FormatGroup } from './formats.js';
 import { vectorsOf } from './importance.js';
 import { entryOf, readable, type OpenFile } from './open-file.js';
@@ -14,7 +15,6 @@ import { sourceNames, type Opened } from './source.js';
 import { kDefaults, kMaxCount, kSearches, kSources, limits, type LabState } from './state.js';
 import type { Tensor } from './tensor.js';
 
-export type Side = 'a' | 'b';
 export type Fold = 'method' | 'importance';
 
 export interface Inputs {
