@@ -4,9 +4,36 @@
 #include <cassert>
 #include <cmath>
 
-#include "lowrank/eigen.h"
-
 namespace bitbudget::theory {
+namespace {
+
+/// Heights at the units + 1 even knots whose broken line is closest to the target. The hat functions of the knots span the
+/// same space as the rectified units and overlap only their neighbours: the normal equations have three diagonals, are
+/// positive definite, and are solved in one sweep down and one up.
+std::vector<double> best_heights(std::span<const double> target, std::size_t units) {
+  std::vector<double> diagonal(units + 1), beside(units), heights(units + 1);
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    const double scaled = static_cast<double>(i) / static_cast<double>(target.size() - 1) * static_cast<double>(units);
+    const auto cell = std::min(static_cast<std::size_t>(scaled), units - 1);
+    const double right = scaled - static_cast<double>(cell);
+    const double left = 1 - right;
+    diagonal[cell] += left * left;
+    diagonal[cell + 1] += right * right;
+    beside[cell] += left * right;
+    heights[cell] += left * target[i];
+    heights[cell + 1] += right * target[i];
+  }
+  for (std::size_t k = 0; k < units; ++k) {
+    const double factor = beside[k] / diagonal[k];
+    diagonal[k + 1] -= factor * beside[k];
+    heights[k + 1] -= factor * heights[k];
+  }
+  heights[units] /= diagonal[units];
+  for (std::size_t k = units; k-- > 0;) heights[k] = (heights[k] - beside[k] * heights[k + 1]) / diagonal[k];
+  return heights;
+}
+
+}  // namespace
 
 double ReluNetwork::operator()(double x) const {
   double sum = offset;
@@ -21,25 +48,11 @@ Result<ReluNetwork> fit_relu_network(std::span<const double> target, std::size_t
     return fail_field(ErrorCode::invalid_argument, "units", "A network has 1 to 512 units, fitted on at least twice as many points.");
   }
   ReluNetwork network;
-  const auto rows = static_cast<Eigen::Index>(target.size());
-  const auto columns = static_cast<Eigen::Index>(units) + 1;
-  // The hat functions of the same knots span the same space and make a well-conditioned system; the slopes' changes are
-  // then the weights of the rectified units.
-  Eigen::MatrixXd hats = Eigen::MatrixXd::Zero(rows, columns);
-  const Eigen::Map<const Eigen::VectorXd> wanted(target.data(), rows);
-  for (Eigen::Index i = 0; i < rows; ++i) {
-    const double scaled = static_cast<double>(i) / static_cast<double>(rows - 1) * static_cast<double>(units);
-    const auto cell = std::min(static_cast<Eigen::Index>(scaled), columns - 2);
-    hats(i, cell + 1) = scaled - static_cast<double>(cell);
-    hats(i, cell) = 1 - hats(i, cell + 1);
-  }
-  const Eigen::MatrixXd gram = hats.transpose() * hats;
-  const Eigen::VectorXd heights = gram.ldlt().solve(hats.transpose() * wanted);
-  network.offset = heights(0);
+  const std::vector<double> heights = best_heights(target, units);
+  network.offset = heights[0];
   double slope = 0;
   for (std::size_t k = 0; k < units; ++k) {
-    const auto at = static_cast<Eigen::Index>(k);
-    const double next = (heights(at + 1) - heights(at)) * static_cast<double>(units);
+    const double next = (heights[k + 1] - heights[k]) * static_cast<double>(units);
     network.knots.push_back(static_cast<double>(k) / static_cast<double>(units));
     network.weights.push_back(next - slope);
     slope = next;

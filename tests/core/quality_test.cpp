@@ -1,6 +1,8 @@
 #include "measure/quality.h"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -165,4 +167,24 @@ TEST_CASE("more units approach a smooth function by the square of their number, 
   // With 8 bits the floor stays far above what the units could do.
   CHECK(theory::sup_error(target, theory::quantized(*wide, 8)) > 20 * exact);
   CHECK_FALSE(theory::fit_relu_network(target, 0));
+}
+
+TEST_CASE("the fitted network leaves an error that no network with the same knots could lower") {
+  constexpr std::size_t kPoints = 301;
+  constexpr std::size_t kUnits = 7;
+  std::vector<double> target;
+  for (std::size_t i = 0; i < kPoints; ++i) target.push_back(std::exp(-3.0 * static_cast<double>(i) / 300) + (i > 100 ? 0.5 : 0));
+  const auto network = theory::fit_relu_network(target, kUnits);
+  REQUIRE(network);
+  const auto values = theory::evaluate(*network, kPoints);
+  // A least-squares residual is orthogonal to all that the network can add: a constant, and each rectified unit.
+  double along_constant = 0;
+  std::vector<double> along_unit(kUnits);
+  for (std::size_t i = 0; i < kPoints; ++i) {
+    const double x = static_cast<double>(i) / 300;
+    along_constant += target[i] - values[i];
+    for (std::size_t k = 0; k < kUnits; ++k) along_unit[k] += (target[i] - values[i]) * std::max(0.0, x - static_cast<double>(k) / kUnits);
+  }
+  CHECK(along_constant == doctest::Approx(0).epsilon(1e-10));
+  for (const double along : along_unit) CHECK(along == doctest::Approx(0).epsilon(1e-10));
 }
