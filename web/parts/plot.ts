@@ -27,6 +27,10 @@ export interface Series {
   dashed?: boolean;
   /** Half the height of an error bar, per point. */
   errors?: readonly number[];
+  /** What each point is called, said when it is pointed at. */
+  names?: readonly string[];
+  /** The names are written beside the points, too, as far as there is room. */
+  named?: boolean;
 }
 
 /** A line across the field. */
@@ -77,7 +81,7 @@ export class Plot extends LitElement {
     .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
     .dashed { stroke-dasharray: 6 4; stroke-width: 1.5; }
     .s1 { --s: var(--c1); } .s2 { --s: var(--c2); } .s3 { --s: var(--c3); } .s4 { --s: var(--c4); } .s5 { --s: var(--c5); } .sink { --s: var(--ink); } .ssoft { --s: var(--soft); }
-    .line { stroke: var(--s); } .dot { fill: var(--s); stroke: var(--paper); stroke-width: 1.25; } .bar { fill: var(--s); } .error { stroke: var(--s); }
+    .line { stroke: var(--s); } .dot { fill: var(--s); stroke: var(--paper); stroke-width: 1.25; } .bar { fill: var(--s); } .error { stroke: var(--s); fill: none; stroke-width: 1.5; }
     .key { display: flex; flex-wrap: wrap; gap: 0 var(--s4); font-size: var(--t0); color: var(--soft); margin-block-start: var(--s1); }
     .key svg { inline-size: 24px; display: inline-block; vertical-align: middle; margin-inline-end: 0.35em; }
     .reading { min-block-size: 1.5em; }
@@ -133,10 +137,11 @@ export class Plot extends LitElement {
         <text x="0" y="12">${this.y.label}</text>
         ${this.rules.map((rule) => this.#renderRule(rule, x, y, width, bottom))}
         <g clip-path="url(#field)">${this.series.map((each) => this.#renderSeries({ ...each, points: each.points.filter(([px, py]) => shown(px, this.x) && shown(py, this.y)) }, x, y))}</g>
+        ${this.#renderNames(x, y, clip.right)}
         ${at ? svg`<circle class="dot sink" cx=${x(at[0])} cy=${y(at[1])} r="5"></circle>` : nothing}
       </svg>
       ${this.series.length > 1 ? html`<div class="key">${this.series.map((each) => html`<span><svg class="s${each.colour ?? 'ink'}" width="24" height="8" viewBox="0 0 24 8" aria-hidden="true">${each.kind === 'points' ? svg`<circle class="dot" cx="12" cy="4" r="4"></circle>` : each.kind === 'bars' ? svg`<rect class="bar" x="4" width="16" height="8"></rect>` : svg`<line class="line ${each.dashed ? 'dashed' : ''}" x1="0" x2="24" y1="4" y2="4"></line>${each.kind === 'both' ? svg`<circle class="dot" cx="12" cy="4" r="3.5"></circle>` : nothing}`}</svg>${each.label}</span>`)}</div>` : nothing}
-      <p class="small soft num reading" aria-hidden="true">${at ? `${this.series[this.pointed!.series]!.label}: ${this.x.label} ${cellText(at[0])}, ${this.y.label} ${cellText(at[1])}` : ''}</p>`;
+      <p class="small soft num reading" aria-hidden="true">${at ? `${this.series[this.pointed!.series]!.names?.[this.pointed!.point] ?? this.series[this.pointed!.series]!.label}: ${this.x.label} ${cellText(at[0])}, ${this.y.label} ${cellText(at[1])}` : ''}</p>`;
   }
 
   #renderRule({ x: atX, y: atY, label }: Rule, x: Scale, y: Scale, width: number, bottom: number): SVGTemplateResult {
@@ -154,9 +159,22 @@ export class Plot extends LitElement {
     return svg`<g class="s${colour}">
       ${kind === 'line' || kind === 'both' ? svg`<path class="line ${dashed ? 'dashed' : ''}" d=${path}></path>` : nothing}
       ${kind === 'bars' ? points.map(([px, py]) => svg`<rect class="bar" x=${x(px) - 0.4 * step} width=${Math.max(1, 0.8 * step)} y=${Math.min(zero, y(py))} height=${Math.abs(zero - y(py))}></rect>`) : nothing}
-      ${errors ? points.map(([px, py], i) => svg`<line class="error" x1=${x(px)} x2=${x(px)} y1=${y(py - errors[i]!)} y2=${y(py + errors[i]!)}></line>`) : nothing}
+      ${errors ? points.map(([px, py], i) => svg`<path class="error" d=${`M${x(px) - 6} ${y(py - errors[i]!)}h12m-6 0V${y(py + errors[i]!)}m-6 0h12`}></path>`) : nothing}
       ${kind === 'points' || kind === 'both' ? points.map(([px, py]) => svg`<circle class="dot" cx=${x(px)} cy=${y(py)} r="4"></circle>`) : nothing}
     </g>`;
+  }
+
+  /** Names that would lie on one already written are left to the reading below. */
+  #renderNames(x: Scale, y: Scale, right: number): SVGTemplateResult[] {
+    const taken: { left: number; right: number; y: number }[] = [];
+    return this.series.flatMap(({ points, names, named }) => (named && names ? points.flatMap(([vx, vy], i) => {
+      const wide = 6.6 * names[i]!.length;
+      const left = x(vx) + 8 + wide > right ? x(vx) - 8 - wide : x(vx) + 8;
+      const at = { left, right: left + wide, y: y(vy) - 5 };
+      if (!Number.isFinite(at.left + at.y) || taken.some((other) => Math.abs(other.y - at.y) < 13 && other.left < at.right && at.left < other.right)) return [];
+      taken.push(at);
+      return [svg`<text class="name" x=${at.left} y=${at.y}>${names[i]}</text>`];
+    }) : []));
   }
 
   #nearest(px: number, py: number, x: Scale, y: Scale): { series: number; point: number } | undefined {

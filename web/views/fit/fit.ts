@@ -49,6 +49,8 @@ export class Fit extends View {
   @query('textarea') private box?: HTMLTextAreaElement;
   #running = false;
   #again = false;
+  /** The section to scroll to once there is one. */
+  #leadTo = '';
   #typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -58,11 +60,23 @@ export class Fit extends View {
 
   protected override paramsChanged(): void {
     const { state, problems } = readState(this.params);
+    if (state.section && !sections.some(({ id }) => id === state.section)) {
+      problems.push(`there is no section “${state.section}”`);
+      state.section = '';
+    }
+    this.#leadTo = state.section && state.section !== this.asked.section ? state.section : '';
     this.asked = state;
     this.draft = undefined;
     this.pasting = state.config !== '';
     if (problems.length > 0) this.reportProblems(problems);
     void this.#ask();
+  }
+
+  protected override updated(): void {
+    const section = this.#leadTo && this.renderRoot.querySelector(`#section-${this.#leadTo}`);
+    if (!section) return;
+    this.#leadTo = '';
+    requestAnimationFrame(() => section.scrollIntoView({ block: 'start' }));
   }
 
   /** One question at a time; what changes meanwhile is asked once, afterwards. */
@@ -320,7 +334,7 @@ export class Fit extends View {
   #renderSections(setup: Setup) {
     const open = new Set(this.asked.open.split(',').filter(Boolean));
     return html`<div class="sections" @bb-set=${(event: CustomEvent<{ patch: Patch; push: boolean }>) => this.#set(event.detail.patch, event.detail.push)}>
-      ${sections.map((section) => html`<details class="section" ?open=${open.has(section.id)} @toggle=${(event: Event) => this.#onSection(section.id, (event.target as HTMLDetailsElement).open)}>
+      ${sections.map((section) => html`<details class="section" id="section-${section.id}" ?open=${open.has(section.id)} @toggle=${(event: Event) => this.#onSection(section.id, (event.target as HTMLDetailsElement).open)}>
         <summary>${section.title} <span class="soft">${section.hint}</span></summary>
         ${open.has(section.id) ? this.#renderSection(section, setup) : nothing}</details>`)}</div>`;
   }
@@ -339,7 +353,7 @@ export class Fit extends View {
     if (open.has(id) === isOpen) return;
     if (isOpen) open.add(id);
     else open.delete(id);
-    this.#set({ open: [...open].join(',') });
+    this.#set({ open: [...open].join(','), section: '' });
   }
 
   #renderAnswer({ label, answer, asked }: Setup) {

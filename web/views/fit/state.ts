@@ -37,11 +37,13 @@ export interface FitState {
   pin: string;
   /** The sections that are open, by id, with commas between. */
   open: string;
+  /** A section that a link leads to: open, and scrolled to. */
+  section: string;
 }
 
 export const kDefaults: FitState = {
   model: '', config: '', weights: 'f16', stored: '', file: '', kv: 'f16', context: 8192, batch: 1, device: 'nvidia-geforce-rtx-4090', memory: 24 * 2 ** 30, devices: 1, reserved: 0, keys: '', values: '', chunk: 512, bandwidth: 0, flops: 0,
-  train: '', pin: '', open: '',
+  train: '', pin: '', open: '', section: '',
 };
 
 export const kMaxContext = 2 ** 40;
@@ -117,7 +119,8 @@ export function readState(params: Params): { state: FitState; problems: string[]
       flops: count('flops', Number.MAX_SAFE_INTEGER * 1024),
       train,
       pin: params['pin'] ?? '',
-      open: params['open'] ?? '',
+      open: [...new Set([...(params['open'] ?? '').split(','), params['section'] ?? ''])].filter(Boolean).join(','),
+      section: params['section'] ?? '',
     },
   };
 }

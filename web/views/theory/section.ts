@@ -1,7 +1,7 @@
 // The contract between the Theory view and its sections. A section is a function of the set-up: it asks the worker one question
 // and draws the answer. Its text reads well before there is one; the last answer stays, greyed, while a new one is worked out.
 import type { FormatInfo } from 'bitbudget';
-import { html, LitElement, nothing, type CSSResultGroup, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type CSSResultGroup, type PropertyValues, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import '../../parts/equation.js';
 import '../../parts/figure.js';
@@ -43,6 +43,8 @@ export abstract class TheorySection<Answer> extends LitElement {
   #wanted = '';
   #abort: AbortController | undefined;
   #since = 0;
+  /** The reader said Cancel: of whatever is being worked out, an older question's answer included. */
+  #stopped = false;
 
   constructor() {
     super();
@@ -70,7 +72,7 @@ export abstract class TheorySection<Answer> extends LitElement {
     this.#abort?.abort();
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(_changed: PropertyValues): void {
     if (!this.go || !this.setup) return;
     const wanted = `${this.setup.tensor.key} ${this.question()}`;
     if (wanted === this.#wanted) return;
@@ -87,12 +89,13 @@ export abstract class TheorySection<Answer> extends LitElement {
       this.#abort = new AbortController();
       this.#since = performance.now();
       this.report = undefined;
+      this.#stopped = false;
       try {
         this.answer = await this.solve({ signal: this.#abort.signal, silence: 30_000, onProgress: (progress) => { this.report = progress; } });
         this.answeredTo = wanted;
         this.refusal = undefined;
       } catch (thrown) {
-        if (wanted !== this.#wanted) continue;
+        if (wanted !== this.#wanted && !this.#stopped) continue;
         if (this.#abort.signal.aborted) this.cancelled = this.isConnected;
         else this.refusal = asCoreError(thrown);
         break;
@@ -101,6 +104,11 @@ export abstract class TheorySection<Answer> extends LitElement {
     this.busy = false;
     this.dispatchEvent(new CustomEvent('bb-settled', { bubbles: true, composed: true }));
   }
+
+  #cancel = (): void => {
+    this.#stopped = true;
+    this.#abort?.abort();
+  };
 
   #again = (): void => {
     this.cancelled = false;
@@ -112,7 +120,7 @@ export abstract class TheorySection<Answer> extends LitElement {
     const stale = this.answer !== undefined && this.answeredTo !== this.#wanted;
     return html`
       ${this.renderText()}
-      <bb-progress .active=${this.busy} .report=${this.report} unit="steps" @cancel=${() => this.#abort?.abort()}></bb-progress>
+      <bb-progress .active=${this.busy} .report=${this.report} unit="steps" @cancel=${this.#cancel}></bb-progress>
       ${this.cancelled ? html`<bb-notice kind="info"><p>Cancelled. <button class="plain" @click=${this.#again}>Work it out</button></p></bb-notice>` : nothing}
       ${this.refusal ? html`<bb-notice kind="error"><p>${this.refusal.message}</p></bb-notice>` : nothing}
       ${this.answer ? html`<div class="answer ${stale ? 'stale' : ''}">${this.renderAnswer(this.answer)}</div>` : nothing}`;
