@@ -11,4 +11,7 @@ export interface SectionEntry {
 
 export const sections: readonly SectionEntry[] = [
   { id: 'uniform', title: 'The error of uniform steps', tag: 'bb-theory-uniform', load: () => import('./sections/uniform.js') },
+  { id: 'quality', title: 'What is left of the model: quality', tag: 'bb-theory-quality', load: () => import('./sections/quality.js') },
+  { id: 'complexity', title: 'Time and space', tag: 'bb-theory-complexity', load: () => import('./sections/complexity.js') },
+  { id: 'approximation', title: 'How small a network can be', tag: 'bb-theory-approximation', load: () => import('./sections/approximation.js') },
 ];

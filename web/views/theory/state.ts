@@ -31,6 +31,23 @@ export const kParams = {
 
   'uniform.bits': number(4, 1, 12),
   'uniform.kind': choice('mid-rise', ['mid-rise', 'mid-tread']),
+
+  'quality.log': choice('natural', ['natural', 'log2', 'log10', 'loss']),
+  'quality.kind': choice('logits', ['logits', 'probabilities']),
+  'quality.table': choice('llama-3-8b', ['llama-3-8b', 'llama-1-7b', 'llama-1-13b', 'own']),
+  'quality.least': number(0.95, 0, 1, false),
+  'quality.metric': choice('perplexity', ['perplexity', 'accuracy']),
+  'quality.runs': text(),
+
+  'complexity.run': choice('quick', ['quick', 'thorough']),
+  'complexity.group': choice('128', ['32', '64', '128']),
+  'complexity.sparsity': number(0.5, 0, 1, false),
+  'complexity.rank': number(16, 1, 2048),
+
+  'approximation.function': choice('sine', ['sine', 'step', 'abs', 'bump', 'jump', 'samples']),
+  'approximation.units': number(16, 1, 512),
+  'approximation.bits': number(8, 2, 24),
+  'approximation.samples': text(),
 } satisfies Record<string, Param>;
 
 type ValueOf<P> = P extends NumberParam ? number : string;

@@ -10,8 +10,8 @@ export const viewStyles = css`
   .contents a:hover, .contents a[aria-current] { color: var(--ink); text-decoration: underline; }
   .inputs { display: grid; gap: var(--s4); }
   .pair { display: grid; gap: var(--s3); grid-template-columns: 1fr 1fr; align-items: end; }
-  section.part { border-block-start: 1px solid var(--rule); padding-block: var(--s5) var(--s6); min-inline-size: 0; scroll-margin-block-start: var(--s4); }
-  section.part > h2 { margin-block-end: var(--s3); }
+  section.part, section.closing { border-block-start: 1px solid var(--rule); padding-block: var(--s5) var(--s6); min-inline-size: 0; scroll-margin-block-start: var(--s4); }
+  section > h2 { margin-block-end: var(--s3); }
   section.part > h2 a { color: inherit; text-decoration: none; }
   section.part > h2 a:hover { text-decoration: underline; }
   .number { color: var(--soft); font-weight: 400; margin-inline-end: 0.5em; font-variant-numeric: tabular-nums; }

@@ -1,6 +1,9 @@
 // The Theory view's work, inside its worker: one line per section.
+import { approximationTasks } from './tasks/approximation.js';
+import { complexityTasks } from './tasks/complexity.js';
+import { qualityTasks } from './tasks/quality.js';
 import { tensorTasks } from './tasks/tensor.js';
 import { uniformTasks } from './tasks/uniform.js';
 
-export const theoryTasks = { ...tensorTasks, ...uniformTasks };
+export const theoryTasks = { ...tensorTasks, ...uniformTasks, ...qualityTasks, ...complexityTasks, ...approximationTasks };
 export type TheoryTasks = typeof theoryTasks;

@@ -34,6 +34,8 @@ export class Theory extends View {
   @state() private going = new Set<string>();
   #formats: FormatInfo[] = [];
   #settled = new Set<string>();
+  /** The section to scroll to once all have their text: what loads later would move it. */
+  #leadTo = '';
   #abort: AbortController | undefined;
   #sight = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) if (isIntersecting) this.#start(target.id);
@@ -58,11 +60,10 @@ export class Theory extends View {
       problems.push(`there is no section “${state.section}”`);
       state.section = '';
     }
-    const jump = state.section && state.section !== this.asked.section;
+    if (state.section && state.section !== this.asked.section && this.controls === 'page') this.#leadTo = state.section;
     this.asked = state;
     if (problems.length > 0) this.reportProblems(problems);
     void this.#loadTensor();
-    if (jump && this.controls === 'page') void this.updateComplete.then(() => this.#scrollTo(state.section));
   }
 
   async #loadTensor(): Promise<void> {
@@ -126,11 +127,12 @@ export class Theory extends View {
 
   #scrollTo(id: string): void { this.renderRoot.querySelector(`#${id}`)?.scrollIntoView({ block: 'start' }); }
 
-  protected override firstUpdated(): void {
-    if (this.asked.section && this.controls === 'page') requestAnimationFrame(() => this.#scrollTo(this.asked.section));
-  }
-
   protected override updated(): void {
+    if (this.#leadTo && this.tensor && this.#shown().every(({ id }) => this.loaded.has(id))) {
+      const id = this.#leadTo;
+      this.#leadTo = '';
+      requestAnimationFrame(() => this.#scrollTo(id));
+    }
     for (const entry of this.#shown()) this.#load(entry);
     for (const section of this.renderRoot.querySelectorAll('section.part')) this.#sight.observe(section);
   }
@@ -146,7 +148,8 @@ export class Theory extends View {
     return html`<div class="layout ${this.controls}" @bb-set=${this.#onSet}>
       <div class="head">
         ${page ? html`<h1 class="answer">What spending fewer bits does, and what no method can do</h1>
-          <p class="lead soft">Each formula of the course on model compression, with the numbers of one tensor in it and a measurement beside it. Change the tensor, and all of it follows.</p>` : nothing}
+          <p class="lead soft">Each formula of the course on model compression, with the numbers of one tensor in it and a measurement beside it. Change the tensor, and all of it follows.</p>
+          <p class="lead small">The course’s formulas for whole models, parameters, memory, FLOPs and the KV cache, are live in the Fit view, <a href=${writeHash('fit', { section: 'course' })}>beside the exact figures</a>.</p>` : nothing}
         <p class="lead small ${stale ? 'stale' : ''}">${tensor ? this.#tensorLine(tensor) : 'Making the tensor…'}</p>
         <bb-progress .active=${this.busy} @cancel=${() => this.#abort?.abort()}></bb-progress>
         ${this.refusal ? html`<bb-notice kind="error"><p>${this.refusal.message}</p></bb-notice>` : nothing}
@@ -155,8 +158,19 @@ export class Theory extends View {
       ${this.controls === 'none' || (this.controls === 'min' && this.asked.section) ? nothing : html`<div class="side no-print stack">
         <form class="inputs" aria-label="The tensor at hand" @submit=${(event: Event) => event.preventDefault()}>${this.#renderInputs()}</form>
         ${page ? this.#renderContents() : nothing}</div>`}
-      <div class="body">${tensor ? this.#renderSections({ tensor, asked: this.asked, formats: this.#formats }) : nothing}</div>
+      <div class="body">${tensor ? this.#renderSections({ tensor, asked: this.asked, formats: this.#formats }) : nothing}${page && tensor ? this.#renderClosing() : nothing}</div>
     </div>`;
+  }
+
+  #renderClosing() {
+    return html`<section class="closing" aria-labelledby="closing-title">
+      <h2 id="closing-title">Where to go on</h2>
+      <div class="stack">
+        <p>One tensor has been pruned, rounded, factored and coded here. What a whole model takes, to the byte, is in <a href=${writeHash('fit', {})}>Fit</a>; every number format, side by side on a tensor of yours and
+          bit by bit, is in the <a href=${writeHash('lab', {})}>Tensor lab</a>; what is in a checkpoint is in <a href=${writeHash('files', {})}>Files</a>.</p>
+        <p class="small soft">What is not here: anything that needs a model to be trained or run, such as distillation, lottery tickets, training with quantization, and the measuring of perplexity itself. The course’s
+          statements about those stand in its text alone.</p>
+      </div></section>`;
   }
 
   #tensorLine({ title, rows, columns, statistics, note }: TheoryTensor) {
