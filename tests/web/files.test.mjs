@@ -218,6 +218,23 @@ describe('Files', () => {
     await close();
   });
 
+  test('a repository dropped as it is: what stands beside the weights is left aside, and a note of where a file lies is not the file', async () => {
+    const { page, troubles, close } = await visit();
+    const { one, two, index, config } = sharded();
+    const beside = ['README.md', 'tokenizer.json', 'generation_config.json', '.gitattributes'].map((name) => file(name, Buffer.from(name.endsWith('json') ? '{"version": "1.0"}' : 'text')));
+    await give(page, one, two, index, config, ...beside, file('pytorch_model.bin', Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\n')));
+    await page.getByText('They agree').waitFor();
+    await page.getByText('Left aside: 4 files that hold no tensors').waitFor();
+    await refused(page).getByText('One file was not taken.').waitFor();
+    assert.match(await refused(page).innerText(), /pytorch_model\.bin: This is a Git LFS pointer[^]*git lfs pull/);
+    // By itself such a file is refused with its reason.
+    await give(page, beside[1]);
+    await refused(page).getByText('This JSON describes no model').waitFor();
+    await says(page, '21 tensors');
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test('a config that the sizing cannot read is named beside the ledger, with the fields it lacks', async () => {
     const { page, troubles, close } = await visit();
     const { one, two } = sharded();

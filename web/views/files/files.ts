@@ -174,7 +174,7 @@ export class Files extends View {
   }
 
   #renderProgress() {
-    return html`<bb-progress .active=${this.busy} .report=${this.report} unit="files" @cancel=${() => this.#abort.abort(new DOMException('Cancelled', 'AbortError'))}></bb-progress>
+    return html`${this.busy ? html`<bb-progress .active=${true} .report=${this.report} unit="files" @cancel=${() => this.#abort.abort(new DOMException('Cancelled', 'AbortError'))}></bb-progress>` : nothing}
       ${this.failure ? html`<bb-notice kind="error"><p>${this.failure.message}</p></bb-notice>` : nothing}`;
   }
 
