@@ -275,12 +275,14 @@ describe('Tensor lab', () => {
     await answered(page);
     const block = page.locator('bb-lab-block').first();
     await block.getByText('Value 1 of 32').waitFor();
-    assert.match(await block.locator('p').first().innerText(), /Its own code: 4 bits, [01]{4}; 16 bits of scale and offset, shared with 31 others/);
+    assert.match(await block.locator('p').first().innerText(), /Its own code: 4 bits, [01]{4}; 16 bits of scale, shared with 31 others/);
     assert.equal(await block.locator('.byte').count(), 18);
     assert.equal(await block.locator('.bits i.own').count(), 4);
     await block.getByRole('slider').focus();
     await page.keyboard.press('End');
     await block.getByText('Value 32 of 32').waitFor();
+    await page.getByLabel('Format A', { exact: false }).selectOption('q4_1');
+    await block.getByText(/32 bits of scale and offset, shared with 31 others/).waitFor();
     assert.deepEqual(troubles, []);
     await close();
   });

@@ -135,6 +135,7 @@ export class Block extends LitElement {
     const own = roles.flatMap((role, bit) => (role === 'own' ? [bit] : []));
     const shared = roles.filter((role) => role === 'shared').length;
     const code = [...own].reverse().map((bit) => (opened.bytes[bit >> 3]! >> (bit & 7)) & 1).join('');
+    const sharedName = opened.offset ? 'scale and offset' : 'scale';
     const others = Math.max(0, ...roles.map((role, bit) => (role === 'shared' ? opened.anatomy.reach[bit]! - 1 : 0)));
     const largest = opened.decoded.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
     const text = `Value ${integer(element + 1)} of ${integer(count)}: ${figure(original)} became ${figure(decoded)}`;
@@ -146,9 +147,9 @@ export class Block extends LitElement {
           event.preventDefault();
           this.#select(to);
         }}>${this.#bars(opened.decoded, element, largest)}</div>
-      <p>${text}. Its own code: ${own.length === 0 ? 'none' : html`${integer(own.length)} bits, <span class="mono">${code}</span>`}${shared > 0 ? html`; ${integer(shared)} bits of scale and offset, shared with ${integer(others)} others` : '; no scale'}.</p>
+      <p>${text}. Its own code: ${own.length === 0 ? 'none' : html`${integer(own.length)} bits, <span class="mono">${code}</span>`}${shared > 0 ? html`; ${integer(shared)} bits of ${sharedName}, shared with ${integer(others)} others` : '; no scale'}.</p>
       <div class="bytes" role="img" aria-label="${integer(opened.bytes.length)} bytes: ${own.length} bits are the value’s own, ${shared} are shared">${this.#bytes(roles)}</div>
-      <div class="key"><span><i class="own"></i>its own code</span>${shared > 0 ? html`<span><i class="shared"></i>its scale and offset</span>` : nothing}<span><i></i>codes of others</span>${roles.includes('elsewhere') ? html`<span><i class="elsewhere"></i>scales of others</span>` : nothing}</div>
+      <div class="key"><span><i class="own"></i>its own code</span>${shared > 0 ? html`<span><i class="shared"></i>its ${sharedName}</span>` : nothing}<span><i></i>codes of others</span>${roles.includes('elsewhere') ? html`<span><i class="elsewhere"></i>scales of others</span>` : nothing}</div>
       ${this.excerpt ? html`<p class="soft">Its scale holds for more values than can be shown; these ${integer(count)} were encoded by themselves.</p>` : nothing}`;
   }
 
@@ -181,7 +182,6 @@ export class Block extends LitElement {
     });
   }
 }
-
 
 const bar = (index: number, value: number, largest: number, on: boolean) => {
   const size = Math.max(1, (Math.abs(value) / largest) * 22);

@@ -94,7 +94,12 @@ const encodeOptions = ({ search: scaleSearch, tensorRange, rotate, importance }:
 
 const dot = (weights: Float32Array, sums: Float64Array): number => sums.reduce((total, sum, i) => total + weights[i]! * sum, 0);
 
-export interface Opened { bytes: Uint8Array; decoded: Float32Array; anatomy: Anatomy; }
+/** offset: what its values share is a scale and an offset, not a scale alone. */
+export interface Opened { bytes: Uint8Array; decoded: Float32Array; anatomy: Anatomy; offset: boolean; }
+
+const opened = ({ core }: TaskContext, format: string, bytes: Uint8Array, count: number, element: number): Opened => ({
+  bytes, decoded: core.decode(format, bytes, count), anatomy: core.anatomy(format, bytes, count, element), offset: core.encodedParts(format, count).offsetBits > 0,
+});
 
 /** Each read asks for what the one before it said was missing: an .npy or a .safetensors takes two or three. */
 async function inspectFile({ core, progress }: TaskContext, file: File): Promise<FileReport> {
@@ -194,18 +199,17 @@ export const labTasks = {
   'lab.outliers': ({ core }: TaskContext, figures: Float64Array[]): Uint32Array[] => figures.map((each) => core.outliers(each)),
 
   /** One stretch of a row by itself, and what each bit of its encoding is for. */
-  'lab.block': ({ core }: TaskContext, { format, values, element, method }: { format: string; values: Float32Array; element: number; method: Method }): Opened => {
+  'lab.block': (context: TaskContext, { format, values, element, method }: { format: string; values: Float32Array; element: number; method: Method }): Opened => {
     const { importance: _, ...plain } = method;
-    const bytes = core.encode(format, values, encodeOptions(plain));
-    return { bytes, decoded: core.decode(format, bytes, values.length), anatomy: core.anatomy(format, bytes, values.length, element) };
+    return opened(context, format, context.core.encode(format, values, encodeOptions(plain)), values.length, element);
   },
 
   /** The same of a weighted format, whose blocks take a look at their whole row: the block of `row` that begins at `first`. */
-  'lab.weightedBlock': ({ core }: TaskContext, { format, row, first, length, element, method }: { format: FormatInfo; row: Float32Array; first: number; length: number; element: number; method: Method }): Opened => {
+  'lab.weightedBlock': (context: TaskContext, { format, row, first, length, element, method }: { format: FormatInfo; row: Float32Array; first: number; length: number; element: number; method: Method }): Opened => {
     const { id, blockLength, bytesPerBlock } = format;
     const from = (first / blockLength) * bytesPerBlock;
-    const bytes = core.encode(id, row, encodeOptions(method)).slice(from, from + (length / blockLength) * bytesPerBlock);
-    return { bytes, decoded: core.decode(id, bytes, length), anatomy: core.anatomy(id, bytes, length, element) };
+    const bytes = context.core.encode(id, row, encodeOptions(method)).slice(from, from + (length / blockLength) * bytesPerBlock);
+    return opened(context, id, bytes, length, element);
   },
 
   /** A part of an encoded tensor as values again, stored as 32-bit or 16-bit floats. */
