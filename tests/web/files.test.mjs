@@ -1,7 +1,8 @@
 // The Files view as a reader meets it, over http under the strict Content-Security-Policy.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { launch, onePage, open, start } from './browser.mjs';
 import { gguf, indexOf, llama, llamaConfig, npy, npz, safetensors } from './checkpoints.mjs';
@@ -233,6 +234,21 @@ describe('Files', () => {
     await says(page, '21 tensors');
     assert.deepEqual(troubles, []);
     await close();
+  });
+
+  test('a folder is opened by its button, without its hidden files', async () => {
+    const folder = mkdtempSync(`${tmpdir()}/checkpoint-`);
+    const { one, two, index, config } = sharded();
+    mkdirSync(`${folder}/.cache`);
+    for (const { name, buffer } of [one, two, index, config, file('.cache/model-00001-of-00002.safetensors', Buffer.from('half a download'))]) writeFileSync(`${folder}/${name}`, buffer);
+    const { page, troubles, close } = await visit();
+    const [dialogue] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Open a folder' }).click()]);
+    await dialogue.setFiles(folder);
+    await says(page, /^21 tensors, 170\sKiB$/);
+    assert.equal(await page.locator('bb-files bb-notice').count(), 0);
+    assert.deepEqual(troubles, []);
+    await close();
+    rmSync(folder, { recursive: true });
   });
 
   test('a config that the sizing cannot read is named beside the ledger, with the fields it lacks', async () => {

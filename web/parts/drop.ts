@@ -1,14 +1,14 @@
 // A place to drop files, around whatever it holds, with a button that opens the file dialogue for those who do not drag.
-import { html, LitElement, css } from 'lit';
+import { html, LitElement, css, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { base } from '../styles/base.js';
 
-/** Of a folder that is dropped all files are taken, those in folders within it too, up to this many. */
+/** Of a folder all files are taken, those in folders within it too, up to this many. */
 const kMostFiles = 2000;
 
 /**
  * `<bb-drop accept=".json" label="Choose a config.json" @bb-file=${(e: CustomEvent<File>) => …}>`; with `multiple` there is one
- * `bb-files` with all of them (a CustomEvent<File[]>), and folders may be dropped.
+ * `bb-files` with all of them (a CustomEvent<File[]>), and folders may be dropped or opened.
  */
 @customElement('bb-drop')
 export class Drop extends LitElement {
@@ -31,6 +31,17 @@ export class Drop extends LitElement {
     else this.dispatchEvent(new CustomEvent<File>('bb-file', { detail: files[0]! }));
   }
 
+  /** One dialogue for both: a folder's comes with all files in it. */
+  private choose(folder: boolean): void {
+    this.input.webkitdirectory = folder;
+    this.input.click();
+  }
+
+  private chosen(): File[] {
+    const files = [...(this.input.files ?? [])];
+    return this.input.webkitdirectory ? files.filter(({ webkitRelativePath }) => !/(^|\/)\./.test(webkitRelativePath)).slice(0, kMostFiles) : files;
+  }
+
   private async takeDropped(transfer: DataTransfer | null): Promise<void> {
     this.take(this.multiple ? await droppedFiles(transfer) : [...(transfer?.files ?? [])]);
   }
@@ -42,10 +53,11 @@ export class Drop extends LitElement {
       @drop=${(event: DragEvent) => { event.preventDefault(); this.over = false; void this.takeDropped(event.dataTransfer); }}>
       <slot></slot>
       <div class="row">
-        <button class="button" type="button" @click=${() => this.input.click()}>${this.label}</button>
+        <button class="button" type="button" @click=${() => this.choose(false)}>${this.label}</button>
+        ${this.multiple ? html`<button class="button" type="button" @click=${() => this.choose(true)}>Open a folder</button>` : nothing}
         <span class="small soft">${this.hint}</span>
       </div>
-      <input type="file" hidden accept=${this.accept} ?multiple=${this.multiple} aria-label=${this.label} @change=${() => { this.take([...(this.input.files ?? [])]); this.input.value = ''; }}>
+      <input type="file" hidden accept=${this.accept} ?multiple=${this.multiple} aria-label=${this.label} @change=${() => { this.take(this.chosen()); this.input.value = ''; }}>
     </div>`;
   }
 }

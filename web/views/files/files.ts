@@ -156,7 +156,7 @@ export class Files extends View {
     return html`<div class="layout"><div class="head empty">
       <h1 class="answer">What is in a checkpoint?</h1>
       <p class="lead soft">Open the files of a model and see every tensor in them, whether they are what the model’s config.json says, and what they cost. Files are read where they are: nothing is sent anywhere, and of the largest file only its beginning is looked at.</p>
-      ${this.#renderDrop('Open files', 'or drop them, or a whole folder, anywhere on the page')}
+      ${this.#renderDrop('Open files', 'or drop either anywhere on the page')}
       ${this.#renderProgress()} ${this.#renderRefused()}
       <p>No such file at hand? <button class="plain" type="button" @click=${() => this.setParams({ sample: 'llama' })}>Look at a sample</button>, a very small Llama with random weights that is made on this page.</p>
       <details><summary>What can be opened</summary><ul class="steps small">
