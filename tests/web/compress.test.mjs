@@ -254,6 +254,25 @@ describe('Compress', () => {
     await close();
   });
 
+  test('a config.json that joins later leaves the plan as it is; another checkpoint begins anew', async () => {
+    const { page, close } = await openFiles(browser, host, smallFiles.paths);
+    await choose(page, 'approach', 'one');
+    await choose(page, 'one', 'bf16');
+    await row(page, 'lm_head').locator('select').selectOption('f8_e5m2');
+    await page.getByRole('button', { name: 'Compress', exact: true }).click();
+    assert.equal(await page.evaluate(() => { let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return at.textContent; }), 'Compress');
+    const config = { model_type: 'llama', hidden_size: 512, num_hidden_layers: 3, num_attention_heads: 8, num_key_value_heads: 2, intermediate_size: 1376, vocab_size: 1000, tie_word_embeddings: false };
+    const input = page.locator('bb-files input[type=file]');
+    await input.setInputFiles(file('config.json', Buffer.from(JSON.stringify(config))));
+    await page.locator('bb-files').getByText('config.json').first().waitFor();
+    await panel(page).getByRole('button', { name: 'Undo 1 by hand' }).waitFor();
+    assert.equal(await row(page, 'lm_head').locator('select').inputValue(), 'f8_e5m2');
+    await input.setInputFiles(file('other.safetensors', safetensors({ 'a.weight': { dtype: 'F32', shape: [2, 64], data: new Float32Array(128) } })));
+    await row(page, 'a.weight').waitFor();
+    assert.equal(await panel(page).getByRole('button', { name: /by hand/ }).count(), 0);
+    await close();
+  });
+
   test('the plan goes to other engines in their words', async () => {
     const { page, close } = await openFiles(browser, host, smallFiles.paths);
     await choose(page, 'container', 'gguf');

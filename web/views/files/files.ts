@@ -13,6 +13,7 @@ import { base } from '../../styles/base.js';
 import { CoreError } from '../../worker/core.js';
 import type { Progress } from '../../worker/protocol.js';
 import { openCheckpoint, withoutFile, type Checkpoint, type OpenedFile, type OpenOptions } from './checkpoint.js';
+import type { Compress } from './compress/compress.js';
 import './compress/compress.js';
 import { ledgerCsv } from './csv.js';
 import { fileList, formatName } from './file-list.js';
@@ -193,7 +194,8 @@ export class Files extends View {
       ${types.length > 1 || types.some(({ decodes }) => !decodes) ? html`<ul class="types" aria-label="Types">${types.map((type) => html`<li><strong>${type.type}</strong> <span class="soft">${integer(type.tensors)} ${type.tensors === 1 ? 'tensor' : 'tensors'}, ${bytes(type.bytes, units.value)}${type.decodes ? '' : ', cannot decode'}</span></li>`)}</ul>` : nothing}
       <div class="row no-print">
         ${fit && this.controls === 'page' ? html`<a class="button primary" href=${fit}>${tensors.length === 0 || isWhole(checkpoint) ? 'Size it in Fit' : 'Size it in Fit, by its config'}</a>` : nothing}
-        ${tensors.length > 0 ? html`<button class="button" type="button" @click=${() => download(`${checkpointName(checkpoint).replace(/[^\w.-]+/g, '-')}-ledger.csv`, ledgerCsv(checkpoint), 'text/csv')}>Save the ledger as CSV</button>` : nothing}
+        ${tensors.length > 0 ? html`<button class="button" type="button" @click=${() => this.renderRoot.querySelector<Compress>('bb-compress')?.show()}>Compress</button>
+          <button class="button" type="button" @click=${() => download(`${checkpointName(checkpoint).replace(/[^\w.-]+/g, '-')}-ledger.csv`, ledgerCsv(checkpoint), 'text/csv')}>Save the ledger as CSV</button>` : nothing}
       </div>
       ${this.#renderProgress()}`;
   }

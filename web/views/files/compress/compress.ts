@@ -49,8 +49,10 @@ export class Compress extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('checkpoint')) return;
-    this.#session?.cancel();
-    this.#session = this.checkpoint && sessionOf(this.checkpoint);
+    const before = this.#session;
+    this.#session = this.checkpoint && sessionOf(this.checkpoint, before);
+    if (before !== this.#session) before?.cancel();
+    else return;
     if (this.#session) this.#listen(this.#session);
     this.open = new Set();
     this.shown = new Map();
@@ -59,6 +61,13 @@ export class Compress extends LitElement {
   #listen(session: Session): void {
     session.changed = () => this.requestUpdate();
     session.announce = (text) => this.dispatchEvent(new CustomEvent<string>('bb-announce', { detail: text, bubbles: true, composed: true }));
+  }
+
+  /** Brings the heading into view, and the keyboard to it. */
+  show(): void {
+    const heading = this.renderRoot.querySelector('h2');
+    heading?.scrollIntoView({ block: 'start' });
+    heading?.focus({ preventScroll: true });
   }
 
   #toggle = (key: string): void => {
@@ -72,7 +81,7 @@ export class Compress extends LitElement {
   protected override render() {
     if (!this.#session) return nothing;
     const { plan } = this.#session;
-    return html`<section class="panel" aria-labelledby="compress-heading"><h2 id="compress-heading">Compress</h2>
+    return html`<section class="panel" aria-labelledby="compress-heading"><h2 id="compress-heading" tabindex="-1">Compress</h2>
       ${plan ? this.#renderPlan(this.#session, plan) : this.#renderFailure(this.#session)}</section>`;
   }
 

@@ -232,9 +232,13 @@ export class Session {
 
 const sessions = new WeakMap<Checkpoint, Session>();
 
-/** The one of this checkpoint, begun on the first call. */
-export function sessionOf(checkpoint: Checkpoint): Session {
-  const session = sessions.get(checkpoint) ?? new Session(checkpoint);
+/** A config.json that joins changes nothing of the tensors. */
+const sameTensors = (a: Checkpoint, b: Checkpoint): boolean =>
+  a.tensors.length === b.tensors.length && a.tensors.every(({ file, name, offset }, i) => file === b.tensors[i]!.file && name === b.tensors[i]!.name && offset === b.tensors[i]!.offset);
+
+/** The one of this checkpoint, begun on the first call; `before` goes on where the tensors are the same. */
+export function sessionOf(checkpoint: Checkpoint, before?: Session): Session {
+  const session = sessions.get(checkpoint) ?? (before && sameTensors(before.checkpoint, checkpoint) ? before : new Session(checkpoint));
   sessions.set(checkpoint, session);
   return session;
 }

@@ -14,6 +14,8 @@ export const styles = css`
   details > :not(summary) { margin-block-start: var(--s2); }
   .problem, .refused { color: var(--bad); }
   .plan { font-size: var(--t0); }
+  .plan tbody > tr > * { vertical-align: top; padding-block: 0.55rem; }
+  .plan tbody > tr > .format { padding-block: 0.25rem; }
   .plan th[scope='row'] { min-inline-size: 12rem; overflow-wrap: anywhere; }
   .plan td.n, .plan thead th.n, .worst td.n { inline-size: auto; white-space: nowrap; }
   .plan thead th.n { white-space: normal; min-inline-size: 4.5rem; }
