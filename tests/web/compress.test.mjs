@@ -240,6 +240,40 @@ describe('Compress', () => {
     await close();
   });
 
+  test('types that a GGUF lacks are written as ones that hold their values, empty tensors too; a fifth dimension is refused before anything is written', async () => {
+    const tensors = {
+      'layers.0.mlp.weight': { dtype: 'F8_E4M3', shape: [2, 256], data: Uint8Array.from({ length: 512 }, (_, i) => (i % 128 === 127 ? 0 : i & 255)) },
+      'layers.0.mask': { dtype: 'BOOL', shape: [4], data: Uint8Array.of(0, 1, 1, 0) },
+      'layers.0.codes': { dtype: 'U8', shape: [2, 2], data: Uint8Array.of(0, 1, 254, 255) },
+      'layers.0.steps': { dtype: 'I64', shape: [1], data: BigInt64Array.of(-5n) },
+      'layers.0.none.weight': { dtype: 'BF16', shape: [0, 64], data: new Uint16Array(0) },
+    };
+    const { page, close } = await openFiles(browser, host, file('odd.safetensors', safetensors(tensors)));
+    await choose(page, 'container', 'gguf');
+    await row(page, 'layers.*.mask').or(row(page, 'layers.0.mask')).getByText('A GGUF has no BOOL: its values are written as F32.').waitFor();
+    await row(page, 'layers.0.mlp.weight').locator('select').selectOption('keep');
+    await compress(page);
+    assert.equal(await failure(page).count(), 0);
+    const path = await fetchFile(page, 'odd-Q4_K_M.gguf');
+    const { tensors: written } = await readGguf(path);
+    const at = (name, bytes) => bytesAt(path, written.get(name).offset, bytes);
+    assert.equal(written.get('layers.0.mlp.weight').dtype, kTypes.F16);
+    const halves = bitbudget.decode('f16', at('layers.0.mlp.weight', 1024), 512);
+    assert.deepEqual(halves, bitbudget.decodeTensor({ name: 'w', type: 'F8_E4M3', shape: [512], offset: 0, byteLength: 512 }, tensors['layers.0.mlp.weight'].data));
+    assert.deepEqual([...new Float32Array(new Uint8Array(at('layers.0.mask', 16)).buffer)], [0, 1, 1, 0]);
+    assert.deepEqual([...new Float32Array(new Uint8Array(at('layers.0.codes', 16)).buffer)], [0, 1, 254, 255]);
+    assert.equal(at('layers.0.steps', 8).readBigInt64LE(), -5n);
+    assert.deepEqual(written.get('layers.0.none.weight').shape, [0, 64]);
+    await page.locator('bb-files input[type=file]').setInputFiles(file('deep.safetensors', safetensors({ 'deep.weight': { dtype: 'F32', shape: [1, 1, 1, 1, 32], data: new Float32Array(32) } })));
+    await row(page, 'deep.weight').waitFor();
+    await choose(page, 'container', 'gguf');
+    await row(page, 'deep.weight').locator('select').selectOption('keep');
+    await compress(page);
+    assert.match(await failure(page).innerText(), /dimension/);
+    assert.deepEqual(Object.keys(await onDisk(page)), ['odd-Q4_K_M.gguf']);
+    await close();
+  });
+
   test('a job goes on while another view is shown, and what it made is still there afterwards', async () => {
     const { page, troubles, close } = await openFiles(browser, host, smallFiles.paths, { disk: false });
     await choose(page, 'container', 'gguf');

@@ -1,7 +1,6 @@
 // Runs a plan: every tensor is read in chunks, encoded in the workers, and written where the new file has it.
 import type { ErrorReport, FileLayout } from 'bitbudget';
 import { CoreError } from '../../../worker/core.js';
-import type { Checkpoint } from '../checkpoint.js';
 import type { Plan, PlanRow } from './plan.js';
 import type { Sink } from './sink.js';
 import { runTwice, spread, type Watch } from './spread.js';
@@ -21,7 +20,6 @@ export interface Outcome {
   /** All that was encoded, together; undefined: everything was copied. */
   total: ErrorReport | undefined;
   fileBytes: number;
-  headerBytes: number;
   bytesBefore: number;
   bytesAfter: number;
   elements: number;
@@ -79,7 +77,6 @@ function worksOf(plan: Plan, layout: FileLayout, types: ReadonlyMap<string, { bl
 }
 
 export interface JobInput {
-  checkpoint: Checkpoint;
   plan: Plan;
   container: Container;
   layout: FileLayout;
@@ -149,7 +146,7 @@ async function reportsOf(works: readonly Work[], signal: AbortSignal): Promise<E
 function outcomeOf({ plan, container, layout, name }: JobInput, works: readonly Work[], reports: readonly ErrorReport[], blob: Blob | undefined, seconds: number): Outcome {
   const byRow = new Map(works.map((work, i) => [work.row, work.sums.length > 0 ? reports[i] : undefined]));
   return {
-    name, container, blob, seconds, fileBytes: layout.fileSize, headerBytes: layout.header.length, bytesBefore: plan.bytesBefore, bytesAfter: plan.bytes, elements: plan.elements,
+    name, container, blob, seconds, fileBytes: layout.fileSize, bytesBefore: plan.bytesBefore, bytesAfter: plan.bytes, elements: plan.elements,
     tensors: plan.rows.map((row) => ({ row, bytes: row.bytes, report: byRow.get(row) })),
     total: works.some(({ sums }) => sums.length > 0) ? reports.at(-1) : undefined,
   };

@@ -11,7 +11,7 @@ import type { Stretch } from './tasks.js';
 export type Measurements = Map<string, { relative: Map<string, number>; meanSquare: number }>;
 
 /** Values of a sample: of a matrix with rows of 4,096, sixteen rows. */
-export const kSample = 65_536;
+const kSample = 65_536;
 const kLongestStretch = 8192;
 const kMostStretches = 16;
 

@@ -74,11 +74,9 @@ export class Planner {
     this.#multiples = new Map(basis.formats.map(({ id, rowMultiple }) => [id, rowMultiple]));
   }
 
-  target(id: string): Target | undefined { return this.#byId.get(id); }
-
   /** `wanted`'s target for a tensor, or its substitute and the reason. */
   fit(tensor: CheckpointTensor, wanted: string): { target: Target | undefined; reason: string } {
-    if (wanted === kKeep) return { target: undefined, reason: '' };
+    if (wanted === kKeep || elementCount(tensor) === 0) return { target: undefined, reason: '' };
     const target = this.#byId.get(wanted);
     if (!target) return { target: undefined, reason: `${wanted} has no place in this kind of file.` };
     if (!tensor.decodes) return { target: undefined, reason: `There is no decoder for ${tensor.type}, so it stays as it is.` };

@@ -8,7 +8,7 @@ import { bits, decibels, figure, times } from '../../lab/measures.js';
 import { outcomeCsv } from './export.js';
 import type { Outcome, WrittenTensor } from './job.js';
 
-export const rate = ({ bytesBefore, seconds: time }: Outcome): number => bytesBefore / 1e6 / time;
+const rate = ({ bytesBefore, seconds: time }: Outcome): number => bytesBefore / 1e6 / time;
 
 /** Encoded, but with an infinite or undefined error: values passed the range of the type. */
 const broken = ({ tensors }: Outcome): WrittenTensor[] => tensors.filter(({ report }) => report !== undefined && !Number.isFinite(report.relativeMse));

@@ -218,7 +218,7 @@ export class Session {
     this.outcome = undefined;
     this.saved = false;
     const types = new Map(basis!.types.map((type) => [type.name, type]));
-    const outcome = await runJob({ checkpoint, plan, container, layout, name: place.name, types, sink: place.sink }, watch);
+    const outcome = await runJob({ plan, container, layout, name: place.name, types, sink: place.sink }, watch);
     this.outcome = outcome;
     this.announce(`${outcome.name} is ${outcome.blob ? 'made' : 'written'}: ${bytes(outcome.fileBytes, units.value)}`);
   });
