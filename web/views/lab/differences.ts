@@ -2,6 +2,7 @@
 // descriptions of the formats say it one by one; here it stands together, with a comparison on this tensor where there is one.
 import type { FormatInfo } from 'bitbudget';
 import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 
 export interface Differences { formats: readonly FormatInfo[]; a: string; b: string; compare: (a: string, b: string) => void; }
 
@@ -61,7 +62,7 @@ export function differences({ formats, a, b, compare }: Differences) {
   const order = [...topics].sort((one, other) => Number(concerns(other)) - Number(concerns(one)));
   return html`<section aria-labelledby="differences"><h2 id="differences">Where implementations differ</h2>
     <p class="soft small">A format’s name is no promise of its bytes. Each format here follows one implementation bit for bit; others round, saturate or pack differently.</p>
-    <div class="topics">${order.map((topic) => html`<details class="about" data-topic=${topic.id}><summary>${topic.title}${concerns(topic) ? html` <span class="soft">(${[a, b].filter((id, i) => topic.about.test(id) && (i === 0 || a !== b)).map(label).join(', ')})</span>` : nothing}</summary>
+    <div class="topics">${repeat(order, ({ id }) => id, (topic) => html`<details class="about" data-topic=${topic.id}><summary>${topic.title}${concerns(topic) ? html` <span class="soft">(${[a, b].filter((id, i) => topic.about.test(id) && (i === 0 || a !== b)).map(label).join(', ')})</span>` : nothing}</summary>
       <p class="small">${topic.text}</p>
       ${topic.pairs.length > 0 ? html`<p class="small no-print">See it on this tensor: ${topic.pairs.map(([first, second], i) => html`${i > 0 ? ', ' : ''}<button class="plain" type="button" @click=${() => compare(first, second)}>${label(first)} beside ${label(second)}</button>`)}</p>` : nothing}
     </details>`)}</div></section>`;

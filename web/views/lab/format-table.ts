@@ -1,6 +1,7 @@
 // Every chosen format on this tensor, one row each, sortable by any column; each can be made A or B, or taken away.
 import type { FormatInfo } from 'bitbudget';
 import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { bytes, exact } from '../../format/numbers.js';
 import { units } from '../../shell/settings.js';
 import { value as opener } from '../../parts/value.js';
@@ -79,7 +80,7 @@ export function formatTable({ tensor, rows, a, b, sort, open, toggle, onSort, ch
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Formats on this tensor"><table class="formats-table">
     <caption class="sr">Formats on this tensor</caption>
     <thead><tr><th scope="col"><span class="sr">Look closely</span></th>${head('format', 'Format', 'In the order of the list', false)}${shown.map(({ id, label, title }) => head(id, label, title, true))}<th scope="col" class="no-print"><span class="sr">Remove</span></th></tr></thead>
-    <tbody>${sorted(rows, sort, tensor).map((row) => {
+    <tbody>${repeat(sorted(rows, sort, tensor), ({ format }) => format.id, (row) => {
       const { format, measured, refusal, stale } = row;
       return html`<tr class=${format.id === a || format.id === b ? 'on' : ''}><td class="picks no-print">${pick('a', format.id, format.label)}${pick('b', format.id, format.label)}</td><th scope="row">${opener(format.label, open === format.id, () => toggle(format.id))}${tensor.method.importance && format.takesImportance ? html` <span class="uses" title="Chooses its scales by the importance of the columns">weighted</span>` : nothing}</th>
         ${refusal ? html`<td colspan=${shown.length} class="small refused">${refusal}</td>`
