@@ -37,6 +37,8 @@ export interface Series {
 export interface Rule { x?: number; y?: number; label: string; }
 
 const kMargin = { top: 22, right: 14, bottom: 40, left: 58 };
+/** In narrower pictures names beside points hide more than they say. */
+const kLeastNamed = 420;
 type Scale = ScaleContinuousNumeric<number, number>;
 
 function extent(values: number[], axis: Axis): [number, number] {
@@ -166,9 +168,10 @@ export class Plot extends LitElement {
 
   /** Names that would lie on one already written are left to the reading below. */
   #renderNames(x: Scale, y: Scale, right: number): SVGTemplateResult[] {
+    if (right < kLeastNamed) return [];
     const taken: { left: number; right: number; y: number }[] = [];
     return this.series.flatMap(({ points, names, named }) => (named && names ? points.flatMap(([vx, vy], i) => {
-      const wide = 6.6 * names[i]!.length;
+      const wide = 7.4 * names[i]!.length;
       const left = x(vx) + 8 + wide > right ? x(vx) - 8 - wide : x(vx) + 8;
       const at = { left, right: left + wide, y: y(vy) - 5 };
       if (!Number.isFinite(at.left + at.y) || taken.some((other) => Math.abs(other.y - at.y) < 13 && other.left < at.right && at.left < other.right)) return [];

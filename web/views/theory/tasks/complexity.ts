@@ -111,7 +111,7 @@ const methods: readonly Method[] = [
   quantize('q8_0'), quantize('int4_asym_g128'), quantize('nf4'), quantize('q4_k'),
   prune('sort', 'prune, by sorting'), prune('select', 'prune, by selection'),
   decompose('svd', 'truncated SVD', (thorough) => sides(thorough ? [32, 48, 64, 96, 128, 192, 256, 384] : [32, 48, 64, 96, 128]), (theory, values, side) => { theory.compressors.truncatedSvd(values, side, kSketchRank); }),
-  decompose('sketch', 'randomized SVD', (thorough) => sides(thorough ? [64, 96, 128, 192, 256, 384, 512, 768, 1024] : [64, 96, 128, 192, 256]), (theory, values, side) => { theory.compressors.randomizedSvd(values, side, kSketchRank); }),
+  decompose('sketch', 'randomized SVD', (thorough) => sides(thorough ? [128, 192, 256, 384, 512, 768, 1024] : [128, 192, 256, 384, 512]), (theory, values, side) => { theory.compressors.randomizedSvd(values, side, kSketchRank); }),
   code('huffman', 'Huffman code', (theory, symbols) => { theory.entropy.huffmanEncode(symbols, kAlphabet); }),
   code('rans', 'rANS', (theory, symbols) => { theory.entropy.ransEncode(symbols, kAlphabet); }),
 ];

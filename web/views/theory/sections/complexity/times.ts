@@ -1,5 +1,5 @@
 // Measured time over size on logarithmic axes, with the exponent that fits, beside the stated O().
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { integer, seconds as duration } from '../../../../format/numbers.js';
 import type { RunOptions } from '../../../../worker/pool.js';
@@ -7,6 +7,9 @@ import { runTheory } from '../../../../worker/theory.js';
 import { figure } from '../../../lab/measures.js';
 import { TheorySection } from '../../section.js';
 import type { Curve, TimesAnswer } from '../../tasks/complexity.js';
+
+/** A standard error of an exponent above which points no longer lie on a line. */
+const kRagged = 0.15;
 
 interface Stated {
   /** As the course has it, and as the algorithm has it where that differs. */
@@ -64,6 +67,7 @@ export class ComplexityTimes extends TheorySection<TimesAnswer> {
     const find = (id: string): Curve => curves.find((curve) => curve.id === id)!;
     const svd = find('svd');
     const sketch = find('sketch');
+    const ragged = curves.filter(({ standardError }) => standardError > kRagged);
     const selected = this.#perWeight(find('sort')) / this.#perWeight(find('select'));
     return html`
       <bb-equation .equation=${{
@@ -79,8 +83,10 @@ export class ComplexityTimes extends TheorySection<TimesAnswer> {
         <tbody>${curves.map((curve) => html`<tr><th scope="row">${curve.label}</th><td>${of(curve).course}</td><td>${of(curve).algorithm}</td><td class="n">${this.#expected(curve).toFixed(2)}</td><td class="n">${this.#exponent(curve)}</td>
           <td class="n">${integer(curve.sizes.at(-1)!)}</td><td class="n">${duration(curve.seconds.at(-1)!)}</td></tr>`)}</tbody>
       </table></div>
+      ${ragged.length > 0 ? html`<p class="small">The lines of ${ragged.map(({ label }) => label).join(', ')} came out ragged: something else kept this device busy meanwhile. Measure again when it is idle.</p>` : nothing}
       <p>Measured exponents stray from the whole numbers for two honest reasons. At the small end every call has a fixed cost, which flattens the line. At the large end the weights outgrow the processor’s caches
-        (tens of kilobytes, then about a megabyte, then main memory), each slower than the one before, which steepens it. Batches of at least ${duration(batch)} are timed, since this browser’s clock moves in steps of ${duration(tick)}; each point is the fastest of three.</p>
+        (tens of kilobytes, then about a megabyte, then main memory), each slower than the one before, which steepens it. Batches of at least ${duration(batch)} are timed, since this browser’s clock moves in steps of ${duration(tick)}; each point is the fastest of three.
+        The sketch approaches its exponent from below: part of its work is on small matrices that grow only with the side of the large one, √n.</p>
       <p class="kindly">Two of the course’s lines are worth a closer look. Pruning needs no sort: the threshold is found by selection in O(n), here ${selected > 1 ? html`${figure(selected)} times as fast at ${integer(find('sort').sizes.at(-1)!)} weights` : html`though at these sizes it gained nothing`}, and the mask is the same.
         And O(n r) holds for a <em>sketch</em>; the full decomposition of an m × n matrix takes m n min(m, n) operations, for square ones the number of weights to the power of 1.5, whatever the rank. ${this.#beside(svd, sketch)}</p>
       <details><summary>The course’s other times, and what they assume</summary>

@@ -2,7 +2,7 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { publishedPairs, publishedTables } from '../../../../data/perplexity.js';
-import { bytes } from '../../../../format/numbers.js';
+import { bytes, integer } from '../../../../format/numbers.js';
 import { units } from '../../../../shell/settings.js';
 import type { RunOptions } from '../../../../worker/pool.js';
 import { runTheory } from '../../../../worker/theory.js';
@@ -159,7 +159,7 @@ export class QualityFront extends TheorySection<FrontAnswer & { shown: Shown }> 
       }}></bb-equation>
       ${chosen ? html`<p class="finding">Of those that keep at least ${figure(least)} of the quality, ${chosen.name} is the most efficient: ${figure(chosen.ratio)} times smaller, ${shown.size(chosen.size)}, with Q = ${chosen.quality.toFixed(4)} (${metric} ${figure(chosen.metric)} beside ${figure(original.metric)}).</p>`
         : html`<p class="finding">None of these keeps ${figure(least)} of the quality. Ask for less, or add better runs.</p>`}
-      <bb-figure name="quality-pareto" caption=${`${shown.title}: the share of quality kept over the compression ratio. Filled and joined: the Pareto front. Grey: dominated, another run is smaller and no worse.`}
+      <bb-figure name="quality-pareto" caption=${`${shown.title}: the share of quality kept over the compression ratio. Filled and joined: the Pareto front. Grey: dominated, another run is no larger and no worse.`}
         .table=${{ head: ['run', 'size', metric, 'ratio ρ', 'Q', 'η = Q ρ', 'on the front'], rows: points.map((point, i) => [point.name, shown.size(point.size), point.metric, point.ratio, point.quality, eta(point), onFront.has(i) ? 'yes' : 'no']) }}>
         <bb-plot .x=${{ label: 'times smaller, ρ' }} .y=${{ label: 'quality kept, Q' }} .rules=${[{ y: least, label: `Q at least ${least.toFixed(3)}` }]}
           label="Quality over ratio: the front falls slowly at first and steeply beyond about five times"
@@ -193,7 +193,7 @@ export class QualityFront extends TheorySection<FrontAnswer & { shown: Shown }> 
     if (vocabulary === 0) return html`<p class="kindly">${among} Smaller and smaller models would go on to win: Q falls to that of a blind guess and no lower, while the ratio grows without end. The condition Q ≥ Q<sub>min</sub> carries the whole definition.</p>`;
     const q = original.metric / vocabulary;
     const whole = known || (original.size / 8) * 1e9;
-    return html`<p class="kindly">${among} And it does not end there: a “model” that gives each of the ${figure(vocabulary)} tokens the same chance needs one byte. Its perplexity is the size of the vocabulary, its Q only
+    return html`<p class="kindly">${among} And it does not end there: a “model” that gives each of the ${integer(vocabulary)} tokens the same chance needs one byte. Its perplexity is the size of the vocabulary, its Q only
       ${figure(q)}; but its ratio is ${figure(whole)}${known > 0 ? '' : ' even if the original had a mere billion weights'}, so its efficiency is ${figure(q * whole)}. The product rewards ruin, and the condition Q ≥ Q<sub>min</sub> carries the whole definition.</p>`;
   }
 
