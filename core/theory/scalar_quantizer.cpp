@@ -85,6 +85,79 @@ Result<void> check_bits(unsigned bits, unsigned most) {
   return fail_field(ErrorCode::invalid_argument, "bits", "The number of bits must be from 1 to " + std::to_string(most) + ".");
 }
 
+/// Values in ascending order with running sums: a cell's mean and error take two look-ups.
+struct Samples {
+  std::vector<float> sorted;
+  std::vector<double> sums;
+  std::vector<double> squares;
+
+  explicit Samples(std::span<const float> values) : sorted(values.begin(), values.end()), sums(values.size() + 1), squares(values.size() + 1) {
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      const double x = sorted[i];
+      sums[i + 1] = sums[i] + x;
+      squares[i + 1] = squares[i] + x * x;
+    }
+  }
+};
+
+/// Levels as dense as the cube root of the values' density, the high-rate optimum (Panter and Dite 1951): equal shares of the
+/// spacings to the power 2/3, each taken over `half` neighbours on either side. From equally likely cells the iteration
+/// would take many thousands of passes to move levels out into the tails.
+std::vector<double> companded_start(const std::vector<float>& sorted, std::size_t count, std::size_t half) {
+  const std::size_t n = sorted.size();
+  std::vector<double> shares(n + 1);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t low = i < half ? 0 : i - half;
+    const std::size_t high = std::min(n - 1, i + half);
+    const double spacing = (static_cast<double>(sorted[high]) - static_cast<double>(sorted[low])) / static_cast<double>(std::max<std::size_t>(1, high - low));
+    shares[i + 1] = shares[i] + std::cbrt(spacing * spacing);
+  }
+  std::vector<double> levels;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double share = (2.0 * static_cast<double>(i) + 1) / (2.0 * static_cast<double>(count)) * shares[n];
+    const auto at = static_cast<std::size_t>(std::lower_bound(shares.begin() + 1, shares.end(), share) - shares.begin() - 1);
+    levels.push_back(sorted[std::min(n - 1, at)]);
+  }
+  return levels;
+}
+
+/// Lloyd's iteration to a fixed point.
+ScalarQuantizer settled(const Samples& samples, std::vector<double> start) {
+  const auto& [sorted, sums, squares] = samples;
+  const std::size_t n = sorted.size();
+  ScalarQuantizer quantizer;
+  quantizer.levels = std::move(start);
+  const double tolerance = 1e-9 * std::max(1e-300, static_cast<double>(sorted.back()) - sorted.front());
+  for (int pass = 0; pass < 2'000; ++pass) {
+    quantizer.levels.erase(std::unique(quantizer.levels.begin(), quantizer.levels.end()), quantizer.levels.end());
+    quantizer.thresholds.resize(quantizer.levels.size() - 1);
+    take_midpoints(quantizer);
+    double moved = 0;
+    quantizer.mse = 0;
+    quantizer.entropy_bits = 0;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < quantizer.levels.size(); ++i) {
+      const auto end = i < quantizer.thresholds.size()
+                           ? static_cast<std::size_t>(std::lower_bound(sorted.begin(), sorted.end(), quantizer.thresholds[i]) - sorted.begin())
+                           : n;
+      if (end > begin) {
+        const auto cell = static_cast<double>(end - begin);
+        const double sum = sums[end] - sums[begin];
+        const double level = sum / cell;
+        moved = std::max(moved, std::abs(level - quantizer.levels[i]));
+        quantizer.levels[i] = level;
+        quantizer.mse += std::max(0.0, squares[end] - squares[begin] - level * sum);
+        quantizer.entropy_bits += plogp(cell / static_cast<double>(n));
+      }
+      begin = end;
+    }
+    quantizer.mse /= static_cast<double>(n);
+    if (moved < tolerance) break;
+  }
+  return quantizer;
+}
+
 }  // namespace
 
 Result<ScalarQuantizer> lloyd_max(tensor::Distribution distribution, unsigned bits) {
@@ -115,51 +188,20 @@ Result<ScalarQuantizer> lloyd_max(tensor::Distribution distribution, unsigned bi
 Result<ScalarQuantizer> lloyd_max(std::span<const float> samples, unsigned bits) {
   if (auto checked = check_bits(bits, 8); !checked) return std::unexpected(checked.error());
   if (samples.empty()) return fail(ErrorCode::invalid_argument, "There are no samples to design from.");
-  std::vector<float> sorted(samples.begin(), samples.end());
-  if (!std::all_of(sorted.begin(), sorted.end(), [](float x) { return std::isfinite(x); })) {
+  if (!std::all_of(samples.begin(), samples.end(), [](float x) { return std::isfinite(x); })) {
     return fail(ErrorCode::non_finite, "There is a NaN or an infinity among the samples.");
   }
-  std::sort(sorted.begin(), sorted.end());
-  const std::size_t n = sorted.size();
-  std::vector<double> sums(n + 1);
-  std::vector<double> squares(n + 1);
-  for (std::size_t i = 0; i < n; ++i) {
-    const double x = sorted[i];
-    sums[i + 1] = sums[i] + x;
-    squares[i + 1] = squares[i] + x * x;
-  }
-
-  ScalarQuantizer quantizer;
+  const Samples in_order(samples);
   const std::size_t count = std::size_t{1} << bits;
-  for (std::size_t i = 0; i < count; ++i) quantizer.levels.push_back(sorted[(2 * i + 1) * n / (2 * count)]);
-  const double tolerance = 1e-9 * std::max(1e-300, static_cast<double>(sorted.back()) - sorted.front());
-  for (int pass = 0; pass < 2'000; ++pass) {
-    quantizer.levels.erase(std::unique(quantizer.levels.begin(), quantizer.levels.end()), quantizer.levels.end());
-    quantizer.thresholds.resize(quantizer.levels.size() - 1);
-    take_midpoints(quantizer);
-    double moved = 0;
-    quantizer.mse = 0;
-    quantizer.entropy_bits = 0;
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < quantizer.levels.size(); ++i) {
-      const auto end = i < quantizer.thresholds.size()
-                           ? static_cast<std::size_t>(std::lower_bound(sorted.begin(), sorted.end(), quantizer.thresholds[i]) - sorted.begin())
-                           : n;
-      if (end > begin) {
-        const auto cell = static_cast<double>(end - begin);
-        const double sum = sums[end] - sums[begin];
-        const double level = sum / cell;
-        moved = std::max(moved, std::abs(level - quantizer.levels[i]));
-        quantizer.levels[i] = level;
-        quantizer.mse += std::max(0.0, squares[end] - squares[begin] - level * sum);
-        quantizer.entropy_bits += plogp(cell / static_cast<double>(n));
-      }
-      begin = end;
-    }
-    quantizer.mse /= static_cast<double>(n);
-    if (moved < tolerance) break;
+  // A fixed point need not be the optimum: narrow windows see the tails, wide ones smooth the middle, and the best is kept.
+  const auto wide = static_cast<std::size_t>(std::sqrt(static_cast<double>(samples.size()))) / 4;
+  ScalarQuantizer best;
+  best.mse = kInfinity;
+  for (const std::size_t half : {std::size_t{2}, std::size_t{8}, std::max<std::size_t>(32, wide)}) {
+    ScalarQuantizer found = settled(in_order, companded_start(in_order.sorted, count, half));
+    if (found.mse < best.mse) best = std::move(found);
   }
-  return quantizer;
+  return best;
 }
 
 EntropyCoded entropy_coded_uniform(double step, bool mid_tread) {

@@ -23,8 +23,8 @@ struct ScalarQuantizer {
 /// or uniform (invalid_argument for student_t: design it from samples).
 Result<ScalarQuantizer> lloyd_max(tensor::Distribution distribution, unsigned bits);
 
-/// The same from samples: fixed point of "levels are the means of their cells, thresholds their midpoints", started from
-/// equally likely cells. Fewer levels come back if there are fewer distinct values. bits 1 to 8.
+/// The same from samples: fixed point of "levels are the means of their cells, thresholds their midpoints", the best
+/// of a few starts near the optimum for many levels. Fewer levels come back if there are fewer distinct values. bits 1 to 8.
 Result<ScalarQuantizer> lloyd_max(std::span<const float> samples, unsigned bits);
 
 /// A uniform quantizer whose codes are entropy-coded: infinitely many cells of width `step`, centroids as levels.

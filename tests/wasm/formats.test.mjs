@@ -83,3 +83,13 @@ test('anatomy: the scale, the code and the levels of one value', () => {
   assert.equal(levels.length, 16);
   assert.equal(refusal(() => bitbudget.anatomy('q4_0', new Uint8Array(18), 32, 32)).field, 'element');
 });
+
+test('the parts of an encoding sum to its bytes', () => {
+  for (const { id, rowMultiple } of bitbudget.formats()) {
+    const row = 2 * rowMultiple;
+    const { codeBits, scaleBits, offsetBits } = bitbudget.encodedParts(id, 2 * row, row);
+    assert.equal(codeBits + scaleBits + offsetBits, 8 * bitbudget.encodedSize(id, 2 * row, row), id);
+  }
+  assert.deepEqual(bitbudget.encodedParts('q4_k', 256), { codeBits: 1024, scaleBits: 64, offsetBits: 64 });
+  assert.equal(refusal(() => bitbudget.encodedParts('q4_k', 100)).field, 'rowLength');
+});

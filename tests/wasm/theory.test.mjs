@@ -99,3 +99,21 @@ test('quality: perplexity k for k equal options, Q below 1 for damage', () => {
   near(quality.fitPowerLaw(Float64Array.of(1, 2, 4, 8), Float64Array.of(3, 12, 48, 192)).exponent, 2, 1e-9);
   assert.equal(refusal(() => quality.perplexity(Float64Array.of(0.5))).offset, 0);
 });
+
+test('uniform steps with an entropy code, designed and run on values', () => {
+  const values = bitbudget.randomTensor('normal', 100_000, { seed: 9, scale: 0.02 });
+  // Published for a unit normal at 2 bits: 0.0889.
+  const [two] = limits.entropyCodedRates(values, Float64Array.of(2));
+  near(two.rateBits, 2, 1e-3);
+  near(two.mse / 0.02 ** 2, 0.0889, 0.002);
+  const [fine, wide] = limits.entropyCodedSteps(values, Float64Array.of(0.002, 1));
+  near(fine.rateBits, limits.differentialEntropy('normal', 0.02) - Math.log2(0.002), 0.02);
+  assert.equal(wide.rateBits, 0);
+  near(limits.entropyCodedSteps(values, Float64Array.of(1), { midTread: false })[0].rateBits, 1, 1e-3);
+  assert.equal(refusal(() => limits.entropyCodedSteps(values, Float64Array.of(0))).field, 'steps');
+  const half = Float64Array.of(0.5, 0.5);
+  // A fair bit under squared error: R(D) = 1 - H2(D).
+  const point = limits.blahutArimoto(half, Float64Array.of(0, 1), Float64Array.of(0, 1), 3, { tolerance: 1e-9 });
+  const d = 1 / (1 + 2 ** 3);
+  near(point.rateBits, 1 + d * Math.log2(d) + (1 - d) * Math.log2(1 - d), 1e-6);
+});

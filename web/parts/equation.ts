@@ -18,6 +18,9 @@ export interface Equation {
   source?: string;
 }
 
+/** Runs as pasted: what it uses of the standard library is imported. */
+const withImports = (python: string | undefined): string | undefined => (python?.includes('math.') && !python.includes('import math') ? `import math\n${python}` : python);
+
 @customElement('bb-equation')
 export class EquationElement extends LitElement {
   static override styles = [base, css`
@@ -42,7 +45,7 @@ export class EquationElement extends LitElement {
 
   protected override render() {
     const { symbols, numbers, result, source } = this.equation;
-    const python = this.equation.python ?? (numbers ? toPython(numbers) : undefined);
+    const python = withImports(this.equation.python ?? (numbers ? toPython(numbers) : undefined));
     return html`
       <div class="lines" tabindex="0" role="group" aria-label="Formula">
         <div class="math" ${formula(symbols)}></div>

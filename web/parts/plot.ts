@@ -36,6 +36,11 @@ export interface Series {
 /** A line across the field. */
 export interface Rule { x?: number; y?: number; label: string; }
 
+interface Box { x: number; y: number; width: number; height: number; }
+const meet = (a: Box, b: Box): boolean => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+/** About the width of a character of a point's name. */
+const kCharacter = 7.4;
+
 const kMargin = { top: 22, right: 14, bottom: 40, left: 58 };
 /** In narrower pictures names beside points hide more than they say. */
 const kLeastNamed = 420;
@@ -54,7 +59,9 @@ function extent(values: number[], axis: Axis): [number, number] {
 const powers: Record<string, string> = { '-': '⁻', 0: '⁰', 1: '¹', 2: '²', 3: '³', 4: '⁴', 5: '⁵', 6: '⁶', 7: '⁷', 8: '⁸', 9: '⁹' };
 const powerText = (value: number): string => {
   const exponent = Math.round(Math.log10(value));
-  return exponent >= -2 && exponent <= 4 ? cellText(Number(value.toPrecision(3))) : `10${[...String(exponent)].map((c) => powers[c]).join('')}`;
+  if (exponent >= -2 && exponent <= 4) return cellText(Number(value.toPrecision(3)));
+  const mantissa = Number((value / 10 ** Math.floor(Math.log10(value * 1.0001))).toPrecision(3));
+  return `${mantissa === 1 ? '' : `${mantissa}·`}10${[...String(Math.floor(Math.log10(value * 1.0001)))].map((c) => powers[c]).join('')}`;
 };
 
 /** Whole powers of ten where they are enough, else 1, 2, 5. */
@@ -139,7 +146,7 @@ export class Plot extends LitElement {
         <text x="0" y="12">${this.y.label}</text>
         ${this.rules.map((rule) => this.#renderRule(rule, x, y, width, bottom))}
         <g clip-path="url(#field)">${this.series.map((each) => this.#renderSeries({ ...each, points: each.points.filter(([px, py]) => shown(px, this.x) && shown(py, this.y)) }, x, y))}</g>
-        ${this.#renderNames(x, y, clip.right)}
+        ${this.#renderNames(x, y, clip)}
         ${at ? svg`<circle class="dot sink" cx=${x(at[0])} cy=${y(at[1])} r="5"></circle>` : nothing}
       </svg>
       ${this.series.length > 1 ? html`<div class="key">${this.series.map((each) => html`<span><svg class="s${each.colour ?? 'ink'}" width="24" height="8" viewBox="0 0 24 8" aria-hidden="true">${each.kind === 'points' ? svg`<circle class="dot" cx="12" cy="4" r="4"></circle>` : each.kind === 'bars' ? svg`<rect class="bar" x="4" width="16" height="8"></rect>` : svg`<line class="line ${each.dashed ? 'dashed' : ''}" x1="0" x2="24" y1="4" y2="4"></line>${each.kind === 'both' ? svg`<circle class="dot" cx="12" cy="4" r="3.5"></circle>` : nothing}`}</svg>${each.label}</span>`)}</div>` : nothing}
@@ -166,18 +173,20 @@ export class Plot extends LitElement {
     </g>`;
   }
 
-  /** Names that would lie on one already written are left to the reading below. */
-  #renderNames(x: Scale, y: Scale, right: number): SVGTemplateResult[] {
-    if (right < kLeastNamed) return [];
-    const taken: { left: number; right: number; y: number }[] = [];
-    return this.series.flatMap(({ points, names, named }) => (named && names ? points.flatMap(([vx, vy], i) => {
-      const wide = 7.4 * names[i]!.length;
-      const left = x(vx) + 8 + wide > right ? x(vx) - 8 - wide : x(vx) + 8;
-      const at = { left, right: left + wide, y: y(vy) - 5 };
-      if (!Number.isFinite(at.left + at.y) || taken.some((other) => Math.abs(other.y - at.y) < 13 && other.left < at.right && at.left < other.right)) return [];
-      taken.push(at);
-      return [svg`<text class="name" x=${at.left} y=${at.y}>${names[i]}</text>`];
-    }) : []));
+  /** To the right of its point, else to the left, above or below; left out where it would cover another name or a named point. */
+  #renderNames(x: Scale, y: Scale, field: { left: number; top: number; right: number; bottom: number }): SVGTemplateResult[] {
+    if (field.right < kLeastNamed) return [];
+    const named = this.series.flatMap(({ points, names, named }) => (named && names ? points.flatMap(([px, py], i) => (Number.isFinite(x(px)) && Number.isFinite(y(py)) && names[i] ? [{ px: x(px), py: y(py), name: names[i]! }] : [])) : []))
+      .filter(({ px, py }) => px >= field.left && px <= field.right && py >= field.top && py <= field.bottom);
+    const taken: Box[] = named.map(({ px, py }) => ({ x: px - 5, y: py - 5, width: 10, height: 10 }));
+    return named.flatMap(({ px, py, name }, i) => {
+      const width = name.length * kCharacter;
+      const places = [{ x: px + 8, y: py - 8 }, { x: px - 8 - width, y: py - 8 }, { x: px - width / 2, y: py - 22 }, { x: px - width / 2, y: py + 7 }, { x: px + 6, y: py - 20 }, { x: px + 6, y: py + 5 }];
+      const box = places.map((place): Box => ({ ...place, width, height: 15 })).find((each) => each.x >= field.left && each.x + each.width <= field.right + 8 && each.y >= field.top - 8 && !taken.some((other, j) => j !== i && meet(each, other)));
+      if (!box) return [];
+      taken.push(box);
+      return [svg`<text class="name" x=${box.x} y=${box.y + 12}>${name}</text>`];
+    });
   }
 
   #nearest(px: number, py: number, x: Scale, y: Scale): { series: number; point: number } | undefined {

@@ -88,15 +88,15 @@ val uniform_quantizer_error(const val& values, double bits, bool mid_tread, doub
                 });
 }
 
-/// The package has checked the lengths, and slope > 0.
-val blahut_arimoto(const val& probability, const val& points, const val& reproduction, double slope) {
+/// The package has checked the lengths, and slope and tolerance > 0.
+val blahut_arimoto(const val& probability, const val& points, const val& reproduction, double slope, double tolerance) {
   const auto p = Buffer<double>::copy_of(probability);
   if (!p) return failure(p.error());
   const auto x = Buffer<double>::copy_of(points);
   if (!x) return failure(x.error());
   const auto y = Buffer<double>::copy_of(reproduction);
   if (!y) return failure(y.error());
-  const auto point = theory::blahut_arimoto(p->span(), x->span(), y->span(), slope);
+  const auto point = theory::blahut_arimoto(p->span(), x->span(), y->span(), slope, tolerance);
   return success(object({{"rateBits", val(point.rate_bits)},
                          {"distortion", val(point.distortion)},
                          {"gapBits", val(point.gap_bits)},

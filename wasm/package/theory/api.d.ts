@@ -43,8 +43,8 @@ export interface LimitsApi {
   uniformQuantizerError(values: Float32Array, bits: number, options?: { midTread?: boolean; range?: number; differentialEntropyBits?: number }): {
     step: number; formula: number; worstBound: number; mse: number; worst: number; codeEntropyBits: number; entropyMinusLogStep: number;
   };
-  /** A point of the rate-distortion curve of a discrete source where dR/dD = -slope; the true rate lies within gapBits below. */
-  blahutArimoto(probability: Float64Array, points: Float64Array, reproduction: Float64Array, slope: number): {
+  /** A point of the rate-distortion curve of a discrete source where dR/dD = -slope; the true rate lies within gapBits below. Stops at a gap of `tolerance` (1e-6). */
+  blahutArimoto(probability: Float64Array, points: Float64Array, reproduction: Float64Array, slope: number, options?: { tolerance?: number }): {
     rateBits: number; distortion: number; gapBits: number; iterations: number;
   };
   biasAndVariance(values: Float32Array, step: number, rounding: Rounding, options?: { repeats?: number; seed?: number }): {

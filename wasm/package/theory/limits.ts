@@ -47,10 +47,10 @@ export function limitsApi(module: MainModule): LimitsApi {
     uniformQuantizerError: (values, bits, { midTread = false, range = 0, differentialEntropyBits = 0 } = {}) =>
       unwrap<ReturnType<LimitsApi['uniformQuantizerError']>>(() =>
         module.uniformQuantizerError(typed(values, 'Float32Array', 'values'), natural(bits, 'bits'), Boolean(midTread), finite(range, 'range'), finite(differentialEntropyBits, 'differentialEntropyBits'))),
-    blahutArimoto: (probability, points, reproduction, slope) => {
+    blahutArimoto: (probability, points, reproduction, slope, { tolerance = 1e-6 } = {}) => {
       require(finiteArray(probability, 'probability').length === finiteArray(points, 'points').length && points.length > 0, 'points', 'Each point needs its probability.');
       require(finiteArray(reproduction, 'reproduction').length > 0, 'reproduction', 'There must be a reproduction value.');
-      return unwrap<ReturnType<LimitsApi['blahutArimoto']>>(() => module.blahutArimoto(probability, points, reproduction, positive(slope, 'slope')));
+      return unwrap<ReturnType<LimitsApi['blahutArimoto']>>(() => module.blahutArimoto(probability, points, reproduction, positive(slope, 'slope'), positive(tolerance, 'tolerance')));
     },
     biasAndVariance: (values, step, rounding, { repeats = 64, seed = 0 } = {}) =>
       unwrap<ReturnType<LimitsApi['biasAndVariance']>>(() =>

@@ -10,6 +10,9 @@ export interface SectionEntry {
 }
 
 export const sections: readonly SectionEntry[] = [
+  { id: 'ratio', title: 'The compression ratio', tag: 'bb-theory-ratio', load: () => import('./sections/ratio.js') },
+  { id: 'rate-distortion', title: 'Rate and distortion', tag: 'bb-theory-rate-distortion', load: () => import('./sections/rate-distortion.js') },
+  { id: 'coding', title: 'Source coding', tag: 'bb-theory-coding', load: () => import('./sections/coding.js') },
   { id: 'uniform', title: 'The error of uniform steps', tag: 'bb-theory-uniform', load: () => import('./sections/uniform.js') },
   { id: 'quality', title: 'What is left of the model: quality', tag: 'bb-theory-quality', load: () => import('./sections/quality.js') },
   { id: 'complexity', title: 'Time and space', tag: 'bb-theory-complexity', load: () => import('./sections/complexity.js') },

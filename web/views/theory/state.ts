@@ -29,6 +29,16 @@ export const kParams = {
   file: text(),
   name: text(),
 
+  'ratio.format': text('int4_asym_g64'),
+  'ratio.sparsity': number(50, 0, 99),
+
+  'rate-distortion.rate': number(2, 0.25, 8, false),
+  'rate-distortion.over': choice('rows', ['rows', 'columns']),
+
+  'coding.codes': choice('steps', ['steps', 'int4-tensor', 'int2-tensor', 'int4-row', 'int8-row', 'bytes']),
+  'coding.step': number(0.5, 0.01, 16, false),
+  'coding.format': text('q4_k'),
+
   'uniform.bits': number(4, 1, 12),
   'uniform.kind': choice('mid-rise', ['mid-rise', 'mid-tread']),
 

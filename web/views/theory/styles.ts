@@ -37,6 +37,8 @@ export const sectionStyles = css`
   .kindly { border-inline-start: 3px solid var(--c2); padding-inline-start: var(--s3); }
   h3 { font-size: var(--t2); margin-block-start: var(--s5); }
   table { font-variant-numeric: tabular-nums; }
+  /* Where running text stands in a column: rather scrolled than a word to a line. */
+  table.roomy { min-inline-size: 36rem; }
   .answer td, .answer th { white-space: nowrap; }
   .answer td.text, .answer th.text { white-space: normal; }
   @container (min-width: 44rem) { .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
