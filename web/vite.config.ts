@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
-import { contentSecurityPolicy, coreModule, temmlSource, wasmSource } from './plugins.ts';
+import { contentSecurityPolicy, coreModule, packedScript, temmlSource, wasmSource } from './plugins.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -19,7 +19,7 @@ export default defineConfig(({ mode, command }) => {
       wasmSource('virtual:wasm', 'wasmBytes', here('../build/package/bitbudget.wasm'), single ? 'inline' : 'url'),
       wasmSource('virtual:theory-wasm', 'theoryWasmBytes', here('../build/package/theory/theory.wasm'), single ? 'inline' : 'url'),
       temmlSource(here('node_modules/temml/dist/temml.min.js'), single ? 'inline' : 'url'),
-      ...(single ? [viteSingleFile({ removeViteModuleLoader: true, useRecommendedBuildConfig: true })] : []),
+      ...(single ? [viteSingleFile({ removeViteModuleLoader: true, useRecommendedBuildConfig: true }), packedScript()] : []),
       ...(command === 'build' ? [contentSecurityPolicy(single ? 'inline' : 'files')] : []),
     ],
     // Blob workers must be classic scripts: module blob workers fail when the page comes from disk.
