@@ -151,7 +151,7 @@ export class RateDistortionSection extends TheorySection<Answer> {
       </bb-figure>
       <p class="finding">${spectrum ? html`At ${bits(spectrum.bits)} bits Lloyd-Max is ${decibels(gap(spectrum))} off.` : nothing} ${formatSentence(formats, gap)}</p>
       ${own.length > 0 ? html`<p>The thin line is this tensor’s own R(D), from the algorithm of Blahut and Arimoto on ${integer(answer.cells)} cells that stand for its values: its rates are right to ${bits(Math.max(below, 0.001))} bit.
-        The true curve lies between it and the bound at 0 dB: at low rates the bound is too hopeful, and codes that come within a quarter bit of the line have little left to gain.</p>` : nothing}
+        The true curve lies between it and the bound at 0 dB. Where it stands above 0 at low rates, the bound is too hopeful for this density; where it bends up at high rates, only the cells have become too coarse.</p>` : nothing}
       ${refused.length > 0 ? html`<p class="small soft">Left out, since they do not fit rows of ${integer(this.setup.tensor.columns)}: ${refused.join(', ')}.</p>` : nothing}`;
   }
 
