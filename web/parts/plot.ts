@@ -25,6 +25,8 @@ export interface Series {
   colour?: 1 | 2 | 3 | 4 | 5 | 'ink' | 'soft';
   /** Measured lines are solid, stated ones dashed. */
   dashed?: boolean;
+  /** Of bars: where each begins, so that they can be stacked; default 0. */
+  from?: readonly number[];
   /** Half the height of an error bar, per point. */
   errors?: readonly number[];
   /** What each point is called, said when it is pointed at. */
@@ -132,6 +134,8 @@ export class Plot extends LitElement {
     const ticksY = this.y.ticks ?? (this.y.log ? logTicks(y.domain() as [number, number], 7) : y.ticks(5));
     const textX = this.x.text ?? (this.x.log ? powerText : cellText);
     const textY = this.y.text ?? (this.y.log ? powerText : cellText);
+    // Ticks with long texts, such as names, take turns in two lines.
+    const crowded = ticksX.some((tick, i) => i > 0 && 3.4 * (textX(tick).length + textX(ticksX[i - 1]!).length) > Math.abs(x(tick) - x(ticksX[i - 1]!)));
     const shown = (value: number, axis: Axis) => Number.isFinite(value) && (!axis.log || value > 0);
     const at = this.pointed && this.series[this.pointed.series]?.points[this.pointed.point];
     const clip = { left: kMargin.left - 6, top: kMargin.top - 8, right: width - kMargin.right + 6, bottom: bottom + 6 };
@@ -141,7 +145,7 @@ export class Plot extends LitElement {
         <defs><clipPath id="field"><rect x=${clip.left} y=${clip.top} width=${clip.right - clip.left} height=${clip.bottom - clip.top}></rect></clipPath></defs>
         ${ticksY.map((tick) => svg`<line class="grid" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(tick)} y2=${y(tick)}></line><text x=${kMargin.left - 8} y=${y(tick) + 4} text-anchor="end">${textY(tick)}</text>`)}
         <line class="axis" x1=${kMargin.left} x2=${width - kMargin.right} y1=${bottom} y2=${bottom}></line>
-        ${ticksX.map((tick) => svg`<line class="axis" x1=${x(tick)} x2=${x(tick)} y1=${bottom} y2=${bottom + 4}></line><text x=${x(tick)} y=${bottom + 17} text-anchor="middle">${textX(tick)}</text>`)}
+        ${ticksX.map((tick, i) => svg`<line class="axis" x1=${x(tick)} x2=${x(tick)} y1=${bottom} y2=${bottom + 4}></line><text x=${x(tick)} y=${bottom + (crowded && i % 2 === 1 ? 30 : 17)} text-anchor="middle">${textX(tick)}</text>`)}
         <text x=${width - kMargin.right} y=${height - 6} text-anchor="end">${this.x.label}</text>
         <text x="0" y="12">${this.y.label}</text>
         ${this.rules.map((rule) => this.#renderRule(rule, x, y, width, bottom))}
@@ -161,13 +165,16 @@ export class Plot extends LitElement {
     return svg`<line class="rule" x1=${kMargin.left} x2=${width - kMargin.right} y1=${y(atY!)} y2=${y(atY!)}></line><text class="name" x=${width - kMargin.right} y=${y(atY!) - 6} text-anchor="end">${label}</text>`;
   }
 
-  #renderSeries({ points, kind = 'line', colour = 'ink', dashed, errors }: Series, x: Scale, y: Scale): SVGTemplateResult {
+  #renderSeries({ points, kind = 'line', colour = 'ink', dashed, errors, from }: Series, x: Scale, y: Scale): SVGTemplateResult {
     const path = points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join('');
     const zero = y(Math.max(0, y.domain()[0]!));
     const step = points.length > 1 ? Math.abs(x(points[1]![0]) - x(points[0]![0])) : 20;
     return svg`<g class="s${colour}">
       ${kind === 'line' || kind === 'both' ? svg`<path class="line ${dashed ? 'dashed' : ''}" d=${path}></path>` : nothing}
-      ${kind === 'bars' ? points.map(([px, py]) => svg`<rect class="bar" x=${x(px) - 0.4 * step} width=${Math.max(1, 0.8 * step)} y=${Math.min(zero, y(py))} height=${Math.abs(zero - y(py))}></rect>`) : nothing}
+      ${kind === 'bars' ? points.map(([px, py], i) => {
+        const foot = from ? y(from[i]!) : zero;
+        return svg`<rect class="bar" x=${x(px) - 0.4 * step} width=${Math.max(1, 0.8 * step)} y=${Math.min(foot, y(py))} height=${Math.abs(foot - y(py))}></rect>`;
+      }) : nothing}
       ${errors ? points.map(([px, py], i) => svg`<path class="error" d=${`M${x(px) - 6} ${y(py - errors[i]!)}h12m-6 0V${y(py + errors[i]!)}m-6 0h12`}></path>`) : nothing}
       ${kind === 'points' || kind === 'both' ? points.map(([px, py]) => svg`<circle class="dot" cx=${x(px)} cy=${y(py)} r="4"></circle>`) : nothing}
     </g>`;

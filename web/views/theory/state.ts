@@ -42,6 +42,21 @@ export const kParams = {
   'uniform.bits': number(4, 1, 12),
   'uniform.kind': choice('mid-rise', ['mid-rise', 'mid-tread']),
 
+  'pruning.sparsity': number(0.5, 0, 0.99, false),
+  'pruning.inputs': choice('uneven', ['uneven', 'correlated', 'independent']),
+  'pruning.seed': number(1, 0, 1e9),
+  'pruning.values': choice('f16', ['f32', 'f16', 'f8_e4m3', 'q8_0', 'q4_0']),
+
+  'low-rank.rank': number(32, 1, 4096),
+  'low-rank.factors': choice('f16', ['f32', 'f16', 'q8_0', 'q4_0']),
+
+  'calibrated.inputs': choice('correlated', ['uneven', 'correlated', 'independent']),
+  'calibrated.group': number(64, 1, 4096),
+  'calibrated.seed': number(1, 0, 1e9),
+
+  'bias-variance.bits': number(4, 1, 12),
+  'bias-variance.seed': number(1, 0, 1e9),
+
   'quality.log': choice('natural', ['natural', 'log2', 'log10', 'loss']),
   'quality.kind': choice('logits', ['logits', 'probabilities']),
   'quality.table': choice('llama-3-8b', ['llama-3-8b', 'llama-1-7b', 'llama-1-13b', 'own']),
