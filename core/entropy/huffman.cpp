@@ -6,7 +6,8 @@
 
 #include "entropy/bit_stream.h"
 #include "entropy/entropy.h"
-#include "entropy/little_endian.h"
+#include "guard_memory.h"
+#include "tensor/little_endian.h"
 
 namespace bitbudget::entropy {
 namespace {
@@ -49,9 +50,7 @@ std::vector<DecodeEntry> decode_table(std::span<const std::uint8_t> lengths) {
   return table;
 }
 
-}  // namespace
-
-Result<std::vector<std::uint8_t>> huffman_lengths(std::span<const std::uint64_t> counts, unsigned max_length) {
+Result<std::vector<std::uint8_t>> bounded_lengths(std::span<const std::uint64_t> counts, unsigned max_length) {
   std::vector<std::uint8_t> lengths(counts.size());
   std::vector<std::uint32_t> order;
   for (std::size_t s = 0; s < counts.size(); ++s) {
@@ -102,14 +101,14 @@ Result<std::vector<std::uint8_t>> huffman_lengths(std::span<const std::uint64_t>
   return lengths;
 }
 
-Result<std::vector<std::byte>> huffman_encode(std::span<const std::uint16_t> symbols, std::size_t alphabet) {
+Result<std::vector<std::byte>> encode(std::span<const std::uint16_t> symbols, std::size_t alphabet) {
   if (alphabet > 0xFFFF) return fail(ErrorCode::invalid_argument, "An alphabet has at most 65,535 symbols.");
   const auto lengths = huffman_lengths(count_symbols(symbols, alphabet));
   if (!lengths) return std::unexpected(lengths.error());
   const auto codes = canonical_codes(*lengths);
   std::vector<std::byte> out;
-  append_little_endian(out, static_cast<std::uint16_t>(alphabet));
-  append_little_endian(out, static_cast<std::uint64_t>(symbols.size()));
+  append(out, static_cast<std::uint16_t>(alphabet));
+  append(out, static_cast<std::uint64_t>(symbols.size()));
   for (std::size_t s = 0; s < alphabet; s += 2) {
     const unsigned high = s + 1 < alphabet ? (*lengths)[s + 1] : 0u;
     out.push_back(static_cast<std::byte>((*lengths)[s] | high << 4));
@@ -121,10 +120,10 @@ Result<std::vector<std::byte>> huffman_encode(std::span<const std::uint16_t> sym
   return out;
 }
 
-Result<std::vector<std::uint16_t>> huffman_decode(std::span<const std::byte> bytes) {
+Result<std::vector<std::uint16_t>> decode(std::span<const std::byte> bytes) {
   if (bytes.size() < kHeaderBytes) return fail_at(ErrorCode::truncated, bytes.size(), "A Huffman stream has a header of 10 bytes.");
-  const std::size_t alphabet = read_little_endian<std::uint16_t>(bytes, 0);
-  const auto count = read_little_endian<std::uint64_t>(bytes, 2);
+  const std::size_t alphabet = load<std::uint16_t>(bytes.data());
+  const auto count = load<std::uint64_t>(bytes.data() + 2);
   const std::size_t table_bytes = (alphabet + 1) / 2;
   if (bytes.size() - kHeaderBytes < table_bytes) {
     return fail_at(ErrorCode::truncated, bytes.size(), "The stream ends inside its table of code lengths.");
@@ -164,6 +163,20 @@ Result<std::vector<std::uint16_t>> huffman_decode(std::span<const std::byte> byt
     return fail_at(ErrorCode::invalid_file, bytes.size() - 1, "The bits that fill the last byte must be zero.");
   }
   return symbols;
+}
+
+}  // namespace
+
+Result<std::vector<std::uint8_t>> huffman_lengths(std::span<const std::uint64_t> counts, unsigned max_length) {
+  return guard_memory([&] { return bounded_lengths(counts, max_length); });
+}
+
+Result<std::vector<std::byte>> huffman_encode(std::span<const std::uint16_t> symbols, std::size_t alphabet) {
+  return guard_memory([&] { return encode(symbols, alphabet); });
+}
+
+Result<std::vector<std::uint16_t>> huffman_decode(std::span<const std::byte> bytes) {
+  return guard_memory([&] { return decode(bytes); });
 }
 
 }  // namespace bitbudget::entropy

@@ -7,7 +7,8 @@
 #include <string>
 
 #include "entropy/entropy.h"
-#include "entropy/little_endian.h"
+#include "guard_memory.h"
+#include "tensor/little_endian.h"
 
 namespace bitbudget::entropy {
 namespace {
@@ -23,9 +24,7 @@ std::vector<std::uint32_t> starts(std::span<const std::uint16_t> frequencies) {
   return start;
 }
 
-}  // namespace
-
-Result<std::vector<std::uint16_t>> rans_frequencies(std::span<const std::uint64_t> counts) {
+Result<std::vector<std::uint16_t>> fit_frequencies(std::span<const std::uint64_t> counts) {
   const auto total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
   const auto occurring = static_cast<std::size_t>(std::count_if(counts.begin(), counts.end(), [](auto count) { return count > 0; }));
   if (total == 0 || occurring > kTotal) {
@@ -65,7 +64,7 @@ Result<std::vector<std::uint16_t>> rans_frequencies(std::span<const std::uint64_
   return frequencies;
 }
 
-Result<std::vector<std::byte>> rans_encode(std::span<const std::uint16_t> symbols, std::size_t alphabet) {
+Result<std::vector<std::byte>> encode(std::span<const std::uint16_t> symbols, std::size_t alphabet) {
   if (alphabet > kTotal) return fail(ErrorCode::invalid_argument, "An alphabet has at most 16,384 symbols.");
   std::vector<std::uint16_t> frequencies(alphabet);
   if (!symbols.empty()) {
@@ -85,26 +84,26 @@ Result<std::vector<std::byte>> rans_encode(std::span<const std::uint16_t> symbol
     state = ((state / frequency) << kRansBits) + state % frequency + start[symbols[i]];
   }
   std::vector<std::byte> out;
-  append_little_endian(out, static_cast<std::uint16_t>(alphabet));
-  append_little_endian(out, static_cast<std::uint64_t>(symbols.size()));
-  for (const std::uint16_t frequency : frequencies) append_little_endian(out, frequency);
-  append_little_endian(out, state);
+  append(out, static_cast<std::uint16_t>(alphabet));
+  append(out, static_cast<std::uint64_t>(symbols.size()));
+  for (const std::uint16_t frequency : frequencies) append(out, frequency);
+  append(out, state);
   out.insert(out.end(), reversed.rbegin(), reversed.rend());
   return out;
 }
 
-Result<std::vector<std::uint16_t>> rans_decode(std::span<const std::byte> bytes) {
+Result<std::vector<std::uint16_t>> decode(std::span<const std::byte> bytes, std::uint64_t max_symbols) {
   if (bytes.size() < kFixedBytes) return fail_at(ErrorCode::truncated, bytes.size(), "An rANS stream has a header of 10 bytes.");
-  const std::size_t alphabet = read_little_endian<std::uint16_t>(bytes, 0);
-  const auto count = read_little_endian<std::uint64_t>(bytes, 2);
+  const std::size_t alphabet = load<std::uint16_t>(bytes.data());
+  const auto count = load<std::uint64_t>(bytes.data() + 2);
   if (bytes.size() - kFixedBytes < alphabet * 2 + 4) {
     return fail_at(ErrorCode::truncated, bytes.size(), "The stream ends inside its table of frequencies.");
   }
   std::vector<std::uint16_t> frequencies(alphabet);
-  for (std::size_t s = 0; s < alphabet; ++s) frequencies[s] = read_little_endian<std::uint16_t>(bytes, kFixedBytes + 2 * s);
+  for (std::size_t s = 0; s < alphabet; ++s) frequencies[s] = load<std::uint16_t>(bytes.data() + kFixedBytes + 2 * s);
   const auto sum = std::accumulate(frequencies.begin(), frequencies.end(), std::uint64_t{0});
   std::size_t at = kFixedBytes + 2 * alphabet;
-  auto state = read_little_endian<std::uint32_t>(bytes, at);
+  auto state = load<std::uint32_t>(bytes.data() + at);
   at += 4;
   if (count == 0) {
     if (at != bytes.size() || state != kLow) return fail_at(ErrorCode::invalid_file, at, "An empty stream holds nothing but its header.");
@@ -117,8 +116,11 @@ Result<std::vector<std::uint16_t>> rans_decode(std::span<const std::byte> bytes)
   // stream could announce more symbols than memory holds.
   constexpr std::uint64_t kMostPerByte = 100'000;
   const bool constant = std::find(frequencies.begin(), frequencies.end(), kTotal) != frequencies.end();
-  if (count > (std::uint64_t{1} << 28) || (!constant && count > (std::uint64_t{bytes.size()} - at + 4) * kMostPerByte)) {
+  if (!constant && count > (std::uint64_t{bytes.size()} - at + 4) * kMostPerByte) {
     return fail_at(ErrorCode::invalid_file, 2, "The stream announces more symbols than it can hold.");
+  }
+  if (count > max_symbols) {
+    return fail_at(ErrorCode::too_large, 2, "The stream holds " + std::to_string(count) + " symbols; at most " + std::to_string(max_symbols) + " are decoded.");
   }
   const auto start = starts(frequencies);
   std::vector<std::uint16_t> symbol_of(kTotal);
@@ -137,6 +139,20 @@ Result<std::vector<std::uint16_t>> rans_decode(std::span<const std::byte> bytes)
   }
   if (at != bytes.size() || state != kLow) return fail_at(ErrorCode::invalid_file, at, "The stream does not end where its last symbol does.");
   return symbols;
+}
+
+}  // namespace
+
+Result<std::vector<std::uint16_t>> rans_frequencies(std::span<const std::uint64_t> counts) {
+  return guard_memory([&] { return fit_frequencies(counts); });
+}
+
+Result<std::vector<std::byte>> rans_encode(std::span<const std::uint16_t> symbols, std::size_t alphabet) {
+  return guard_memory([&] { return encode(symbols, alphabet); });
+}
+
+Result<std::vector<std::uint16_t>> rans_decode(std::span<const std::byte> bytes, std::uint64_t max_symbols) {
+  return guard_memory([&] { return decode(bytes, max_symbols); });
 }
 
 }  // namespace bitbudget::entropy

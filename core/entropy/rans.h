@@ -23,7 +23,9 @@ Result<std::vector<std::uint16_t>> rans_frequencies(std::span<const std::uint64_
 /// input are kept too. Little-endian. Symbols must be < alphabet <= 16,384.
 Result<std::vector<std::byte>> rans_encode(std::span<const std::uint16_t> symbols, std::size_t alphabet);
 
-/// What rans_encode wrote. truncated or invalid_file with the offset.
-Result<std::vector<std::uint16_t>> rans_decode(std::span<const std::byte> bytes);
+/// What rans_encode wrote. A constant source takes no bytes at all, so a short stream may announce any number of symbols:
+/// the caller says how many it has memory for (2 bytes each). truncated or invalid_file with the offset; too_large beyond
+/// `max_symbols`.
+Result<std::vector<std::uint16_t>> rans_decode(std::span<const std::byte> bytes, std::uint64_t max_symbols = std::uint64_t{1} << 26);
 
 }  // namespace bitbudget::entropy

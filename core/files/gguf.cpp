@@ -19,7 +19,6 @@ constexpr std::uint64_t kMaxArray = std::uint64_t{1} << 24;
 constexpr std::uint64_t kMaxKey = 65'535;
 constexpr std::uint64_t kMaxName = 64;
 constexpr std::uint32_t kMaxDims = 4;
-constexpr std::uint32_t kMaxAlignment = std::uint32_t{1} << 20;
 constexpr std::string_view kAlignmentKey = "general.alignment";
 
 // The least that an entry (length, key of 1, type, value of 1... a byte short of it) and a tensor take: more cannot be there.
@@ -199,7 +198,7 @@ class HeaderReader {
     const auto at = static_cast<std::uint64_t>(value->bytes.data() - source_.bytes.data());
     if (value->type != GgufType::u32) return refuse(at, "general.alignment must be a 32-bit natural number.", kAlignmentKey);
     header_.alignment = load<std::uint32_t>(value->bytes.data());
-    if (!std::has_single_bit(header_.alignment) || header_.alignment > kMaxAlignment) {
+    if (!std::has_single_bit(header_.alignment) || header_.alignment > kMaxGgufAlignment) {
       return refuse(at, "general.alignment is " + std::to_string(header_.alignment) + "; it must be a power of two up to 2^20.", kAlignmentKey);
     }
     return {};

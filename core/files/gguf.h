@@ -14,6 +14,9 @@
 
 namespace bitbudget::files {
 
+/// The largest general.alignment that is read or written.
+inline constexpr std::uint32_t kMaxGgufAlignment = std::uint32_t{1} << 20;
+
 enum class GgufType : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
 
 /// A value as it stands in the file: nothing is copied, so it lives as long as the source's bytes.

@@ -3,15 +3,10 @@
 
 #include "files/gguf.h"
 #include "files/json_scan.h"
+#include "guard_memory.h"
 
 namespace bitbudget::files {
 namespace {
-
-template <class T>
-void append(std::string& out, T value) {
-  const auto* bytes = reinterpret_cast<const char*>(&value);
-  out.append(bytes, sizeof value);
-}
 
 void append_text(std::string& out, std::string_view text) {
   append(out, static_cast<std::uint64_t>(text.size()));
@@ -60,7 +55,9 @@ std::vector<GgufEntryToWrite> metadata_to_write(const GgufHeader& header) {
   return entries;
 }
 
-Result<FileLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span<const GgufEntryToWrite> metadata) {
+namespace {
+
+Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors, std::span<const GgufEntryToWrite> metadata) {
   FileLayout layout;
   std::string& header = layout.header;
   header = "GGUF";
@@ -74,7 +71,10 @@ Result<FileLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span
     header += entry.value;
     if (entry.key == "general.alignment" && entry.value.size() == 4) alignment = load<std::uint32_t>(std::as_bytes(std::span(entry.value)).data());
   }
-  if (!std::has_single_bit(alignment)) return fail_field(ErrorCode::invalid_argument, "general.alignment", "The alignment must be a power of two.");
+  // Before anything is padded with it: the reader's check at the end would come too late.
+  if (!std::has_single_bit(alignment) || alignment > kMaxGgufAlignment) {
+    return fail_field(ErrorCode::invalid_argument, "general.alignment", "The alignment must be a power of two up to 2^20.");
+  }
 
   std::uint64_t end = 0;
   for (const TensorToWrite& tensor : tensors) {
@@ -101,6 +101,12 @@ Result<FileLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span
   auto check = read_gguf_header({std::as_bytes(std::span(header)), layout.file_size});
   if (!check) return fail_field(ErrorCode::invalid_argument, std::move(check.error().field), std::move(check.error().message));
   return layout;
+}
+
+}  // namespace
+
+Result<FileLayout> gguf_layout(std::span<const TensorToWrite> tensors, std::span<const GgufEntryToWrite> metadata) {
+  return guard_memory([&] { return lay_out(tensors, metadata); });
 }
 
 }  // namespace bitbudget::files

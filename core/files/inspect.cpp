@@ -6,11 +6,12 @@
 #include "files/foreign.h"
 #include "files/gguf.h"
 #include "files/index_config.h"
-#include "files/memory.h"
+#include "files/json_scan.h"
 #include "files/npy.h"
 #include "files/npz.h"
 #include "files/safetensors.h"
 #include "files/source.h"
+#include "guard_memory.h"
 
 namespace bitbudget::files {
 namespace {
@@ -21,9 +22,14 @@ bool starts_with(const Source& source, std::string_view magic) {
 
 bool is_npy(const Source& source) { return starts_with(source, "\x93NUMPY"); }
 
-/// A length that no text starts with (its upper bytes are 0), then the header.
+/// A length, then the header. Absurd lengths count too, if only no text starts so: the reader says what is wrong with them.
 bool is_safetensors(const Source& source) {
-  return source.size() >= 8 && load<std::uint64_t>(source.bytes.data()) >> 32 == 0 && (source.size() == 8 || source.bytes[8] == std::byte{'{'});
+  if (source.size() < 8) return false;
+  const bool short_length = load<std::uint64_t>(source.bytes.data()) >> 32 == 0;
+  if (source.size() == 8) return short_length;
+  const std::string_view length(reinterpret_cast<const char*>(source.bytes.data()), 8);
+  const bool text = valid_utf8_prefix(length) == 8 && length.find('\0') == std::string_view::npos;
+  return source.bytes[8] == std::byte{'{'} && (short_length || !text);
 }
 
 bool is_gguf(const Source& source) { return starts_with(source, "GGUF"); }

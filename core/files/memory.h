@@ -1,4 +1,4 @@
-// Large memory whose allocation may fail, and the boundary where a failed allocation becomes an error.
+// Large memory whose allocation may fail.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "error.h"
+#include "guard_memory.h"
 
 namespace bitbudget::files {
 
@@ -42,24 +43,5 @@ class Buffer {
   std::unique_ptr<T[]> memory_;
   std::size_t count_ = 0;
 };
-
-/// `function()`, where an allocation that fails below becomes the error out_of_memory.
-///
-/// The core throws nothing, but operator new does: natively the core's frames are built to unwind, and this is the one place
-/// that catches. In wasm, which is built without exceptions, large memory comes from Buffer, and a failure of the small
-/// rest stops the module, which the package reports as out_of_memory too.
-template <class Function>
-auto guard_memory(Function function) -> decltype(function()) {
-#ifdef __cpp_exceptions
-  try {
-    return function();
-  } catch (const std::bad_alloc&) {
-    // Short enough for the string's own storage: nothing is allocated here.
-    return fail(ErrorCode::out_of_memory, "Out of memory.");
-  }
-#else
-  return function();
-#endif
-}
 
 }  // namespace bitbudget::files

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "files/json_scan.h"
+#include "guard_memory.h"
 
 namespace bitbudget::files {
 namespace {
@@ -266,7 +267,9 @@ Result<FileReport> read_npy(const Source& source) {
   return report;
 }
 
-Result<std::string> npy_header(const ElementType& type, std::span<const std::uint64_t> shape) {
+namespace {
+
+Result<std::string> header_of(const ElementType& type, std::span<const std::uint64_t> shape) {
   const DescrName* name = nullptr;
   for (const DescrName& known : kDescrNames) {
     if (known.type == type.name) name = &known;
@@ -291,6 +294,12 @@ Result<std::string> npy_header(const ElementType& type, std::span<const std::uin
   std::string out(kMagic);
   out += {'\1', '\0', static_cast<char>(text.size() & 0xFF), static_cast<char>(text.size() >> 8)};
   return out + text;
+}
+
+}  // namespace
+
+Result<std::string> npy_header(const ElementType& type, std::span<const std::uint64_t> shape) {
+  return guard_memory([&] { return header_of(type, shape); });
 }
 
 }  // namespace bitbudget::files

@@ -112,6 +112,7 @@ class Archive {
       if (load<std::uint16_t>(record + 8) != count || at + length != end) {
         return refuse(ErrorCode::invalid_file, end, "The ZIP directory does not end where its end record stands.");
       }
+      begin_ = at;
       end_ = end;
       return {};
     }
@@ -156,14 +157,14 @@ class Archive {
   /// The member's own header must say what the directory says.
   Result<void> local(Member& member) {
     const Entry& entry = member.entry;
-    if (member.local > end_ || end_ - member.local < kLocalSize || load<std::uint32_t>(bytes_.data() + member.local) != kLocalMagic) {
+    if (member.local > begin_ || begin_ - member.local < kLocalSize || load<std::uint32_t>(bytes_.data() + member.local) != kLocalMagic) {
       return refuse(ErrorCode::invalid_file, member.local, "A member has no header where the ZIP directory says.", entry.name);
     }
     const std::byte* header = bytes_.data() + member.local;
     Entry own = common_fields(header + 6);
     const std::uint64_t name = load<std::uint16_t>(header + 26);
     const std::uint64_t extra = load<std::uint16_t>(header + 28);
-    const std::uint64_t room = end_ - member.local - kLocalSize;
+    const std::uint64_t room = begin_ - member.local - kLocalSize;
     if (name + extra > room) return refuse(ErrorCode::invalid_file, member.local + 26, "A member's header runs over the directory.", entry.name);
     own.name = text_of(part(member.local + kLocalSize, name));
     if (own.name != entry.name) return refuse(ErrorCode::invalid_file, member.local + kLocalSize, "A member's name differs from the directory's.", entry.name);
@@ -174,7 +175,7 @@ class Archive {
       return refuse(ErrorCode::invalid_file, member.local + 6, "A member's header differs from the directory.", entry.name);
     }
     member.data = member.local + kLocalSize + name + extra;
-    if (entry.stored > end_ - member.data) return refuse(ErrorCode::invalid_file, member.data, "A member runs over the directory.", entry.name);
+    if (entry.stored > begin_ - member.data) return refuse(ErrorCode::invalid_file, member.data, "A member runs over the directory.", entry.name);
     return {};
   }
 
@@ -201,7 +202,8 @@ class Archive {
   }
 
   std::span<const std::byte> bytes_;
-  std::uint64_t end_ = 0;  // of the directory
+  std::uint64_t begin_ = 0;  // of the directory: members stand before it
+  std::uint64_t end_ = 0;
 };
 
 /// A member's NPY file; `room` is where a deflated one unpacks to.

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "files/json_scan.h"
+#include "guard_memory.h"
 
 namespace bitbudget::files {
 namespace {
@@ -137,7 +138,7 @@ class HeaderReader final : public JsonHandler {
     if (!bytes || *bytes != end_ - begin_) {
       field_ = Field::offsets;
       return refuse(event, bytes ? "spans " + std::to_string(end_ - begin_) + " bytes; its shape and type take " + std::to_string(*bytes)
-                                 : "does not fit: " + bytes.error().message);
+                                 : "does not fit its shape and type: they take more than 2^53 bytes, or do not end on one");
     }
     tensor_.name = std::move(name_);
     tensor_.offset = begin_;
@@ -227,8 +228,10 @@ Result<FileReport> read_safetensors(const Source& source) {
   return report;
 }
 
-Result<FileLayout> safetensors_layout(std::span<const TensorToWrite> tensors,
-                                             std::span<const std::pair<std::string, std::string>> metadata) {
+namespace {
+
+Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors,
+                           std::span<const std::pair<std::string, std::string>> metadata) {
   const auto name_fault = [](std::string_view name, std::string_view what) {
     return fail_field(ErrorCode::invalid_argument, shown(name), "The name \"" + shown(name) + "\" " + std::string(what) + ".");
   };
@@ -281,13 +284,18 @@ Result<FileLayout> safetensors_layout(std::span<const TensorToWrite> tensors,
   text += '}';
   text.append((8 - text.size() % 8) % 8, ' ');
   if (text.size() > kMaxSafetensorsHeader) return fail(ErrorCode::too_large, "The header would pass 32 MB: split the tensors over several files.");
-  const std::uint64_t length = text.size();
-  layout.header.resize(8);
-  std::memcpy(layout.header.data(), &length, 8);
+  append(layout.header, static_cast<std::uint64_t>(text.size()));
   layout.header += text;
   for (std::uint64_t& offset : layout.offsets) offset += layout.header.size();
   layout.file_size = layout.header.size() + end;
   return layout;
+}
+
+}  // namespace
+
+Result<FileLayout> safetensors_layout(std::span<const TensorToWrite> tensors,
+                                      std::span<const std::pair<std::string, std::string>> metadata) {
+  return guard_memory([&] { return lay_out(tensors, metadata); });
 }
 
 }  // namespace bitbudget::files

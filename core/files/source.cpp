@@ -1,11 +1,8 @@
 #include "files/source.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace bitbudget::files {
-
-static_assert(std::endian::native == std::endian::little, "files are little-endian, and so is every platform this is built for");
 
 std::unexpected<Error> truncated(const Source& source, std::uint64_t needed, std::string_view what) {
   if (source.whole() || needed > source.file_size) {

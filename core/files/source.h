@@ -1,7 +1,6 @@
 // What a reader is given: a file's first bytes, or all of them; and the checked steps through them.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -9,6 +8,7 @@
 #include <string_view>
 
 #include "error.h"
+#include "tensor/little_endian.h"
 
 namespace bitbudget::files {
 
@@ -36,15 +36,6 @@ constexpr bool checked_add(std::uint64_t a, std::uint64_t b, std::uint64_t& out)
 }
 constexpr bool checked_multiply(std::uint64_t a, std::uint64_t b, std::uint64_t& out) {
   return !__builtin_mul_overflow(a, b, &out) && out <= kMaxCount;
-}
-
-/// A little-endian number at `from`, which need not be aligned.
-template <class T>
-  requires std::integral<T> || std::floating_point<T>
-T load(const std::byte* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
 }
 
 /// Steps through a source; every step is checked against the bytes that are left.

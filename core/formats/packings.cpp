@@ -6,6 +6,7 @@
 #include <string>
 
 #include "formats/bit_stream.h"
+#include "guard_memory.h"
 
 namespace bitbudget::formats {
 // Codes in words ------------------------------------------------------------------------------------------------------------
@@ -102,7 +103,9 @@ void make_room(UniformWeight& weight) {
 
 // compressed-tensors ----------------------------------------------------------------------------------------------------------
 
-Result<CompressedTensorsWeight> to_compressed_tensors(const UniformWeight& weight, WordFill fill) {
+namespace {
+
+Result<CompressedTensorsWeight> pack_compressed_tensors(const UniformWeight& weight, WordFill fill) {
   if (auto ok = check(weight); !ok) return std::unexpected(ok.error());
   const int middle = 1 << (weight.bits - 1);
   const std::size_t groups = weight.groups();
@@ -121,8 +124,8 @@ Result<CompressedTensorsWeight> to_compressed_tensors(const UniformWeight& weigh
   return file;
 }
 
-Result<UniformWeight> from_compressed_tensors(const CompressedTensorsWeight& file, std::size_t rows, std::size_t columns, int bits,
-                                              std::size_t group, WordFill fill) {
+Result<UniformWeight> unpack_compressed_tensors(const CompressedTensorsWeight& file, std::size_t rows, std::size_t columns, int bits,
+                                                std::size_t group, WordFill fill) {
   auto weight = empty_weight(rows, columns, bits, group);
   if (!weight) return weight;
   const std::size_t groups = weight->groups();
@@ -148,6 +151,17 @@ Result<UniformWeight> from_compressed_tensors(const CompressedTensorsWeight& fil
   return weight;
 }
 
+}  // namespace
+
+Result<CompressedTensorsWeight> to_compressed_tensors(const UniformWeight& weight, WordFill fill) {
+  return guard_memory([&] { return pack_compressed_tensors(weight, fill); });
+}
+
+Result<UniformWeight> from_compressed_tensors(const CompressedTensorsWeight& file, std::size_t rows, std::size_t columns, int bits,
+                                              std::size_t group, WordFill fill) {
+  return guard_memory([&] { return unpack_compressed_tensors(file, rows, columns, bits, group, fill); });
+}
+
 // GPTQ ------------------------------------------------------------------------------------------------------------------------
 
 namespace {
@@ -159,9 +173,7 @@ Result<void> check_gptq_shape(std::size_t rows, std::size_t columns, int bits) {
   return fail_field(ErrorCode::invalid_argument, "shape", "GPTQ packs whole words: rows and columns must be multiples of " + std::to_string(multiple) + ".");
 }
 
-}  // namespace
-
-Result<GptqWeight> to_gptq(const UniformWeight& weight, GptqVersion version) {
+Result<GptqWeight> pack_gptq(const UniformWeight& weight, GptqVersion version) {
   if (auto ok = check(weight); !ok) return std::unexpected(ok.error());
   if (auto ok = check_gptq_shape(weight.rows, weight.columns, weight.bits); !ok) return std::unexpected(ok.error());
   const std::size_t groups = weight.groups();
@@ -183,7 +195,7 @@ Result<GptqWeight> to_gptq(const UniformWeight& weight, GptqVersion version) {
   return file;
 }
 
-Result<UniformWeight> from_gptq(const GptqWeight& file, std::size_t rows, std::size_t columns, int bits, std::size_t group, GptqVersion version) {
+Result<UniformWeight> unpack_gptq(const GptqWeight& file, std::size_t rows, std::size_t columns, int bits, std::size_t group, GptqVersion version) {
   auto weight = empty_weight(rows, columns, bits, group);
   if (!weight) return weight;
   if (auto ok = check_gptq_shape(rows, columns, bits); !ok) return std::unexpected(ok.error());
@@ -204,6 +216,16 @@ Result<UniformWeight> from_gptq(const GptqWeight& file, std::size_t rows, std::s
   return weight;
 }
 
+}  // namespace
+
+Result<GptqWeight> to_gptq(const UniformWeight& weight, GptqVersion version) {
+  return guard_memory([&] { return pack_gptq(weight, version); });
+}
+
+Result<UniformWeight> from_gptq(const GptqWeight& file, std::size_t rows, std::size_t columns, int bits, std::size_t group, GptqVersion version) {
+  return guard_memory([&] { return unpack_gptq(file, rows, columns, bits, group, version); });
+}
+
 // AWQ -------------------------------------------------------------------------------------------------------------------------
 
 namespace {
@@ -218,9 +240,7 @@ Result<void> check_awq_rows(std::size_t rows) {
   return fail_field(ErrorCode::invalid_argument, "shape", "AWQ packs eight outputs to a word: rows must be a multiple of 8.");
 }
 
-}  // namespace
-
-Result<AwqWeight> to_awq(const UniformWeight& weight) {
+Result<AwqWeight> pack_awq(const UniformWeight& weight) {
   if (auto ok = check(weight); !ok) return std::unexpected(ok.error());
   if (auto ok = check_awq_rows(weight.rows); !ok) return std::unexpected(ok.error());
   if (weight.bits != 4 || !weight.group_index.empty() || std::ranges::any_of(weight.zeros, [](int z) { return z > 15; })) {
@@ -237,7 +257,7 @@ Result<AwqWeight> to_awq(const UniformWeight& weight) {
   return file;
 }
 
-Result<UniformWeight> from_awq(const AwqWeight& file, std::size_t rows, std::size_t columns, std::size_t group) {
+Result<UniformWeight> unpack_awq(const AwqWeight& file, std::size_t rows, std::size_t columns, std::size_t group) {
   auto weight = empty_weight(rows, columns, 4, group);
   if (!weight) return weight;
   if (auto ok = check_awq_rows(rows); !ok) return std::unexpected(ok.error());
@@ -255,9 +275,27 @@ Result<UniformWeight> from_awq(const AwqWeight& file, std::size_t rows, std::siz
   return weight;
 }
 
+}  // namespace
+
+Result<AwqWeight> to_awq(const UniformWeight& weight) {
+  return guard_memory([&] { return pack_awq(weight); });
+}
+
+Result<UniformWeight> from_awq(const AwqWeight& file, std::size_t rows, std::size_t columns, std::size_t group) {
+  return guard_memory([&] { return unpack_awq(file, rows, columns, group); });
+}
+
 // Blocks as two arrays ----------------------------------------------------------------------------------------------------------
 
-Result<BlockArrays> split_blocks(std::span<const std::byte> bytes, std::size_t head, std::size_t body) {
+namespace {
+
+Result<void> check_body(std::size_t body) {
+  if (body > 0) return {};
+  return fail_field(ErrorCode::invalid_argument, "body", "The body of a block has at least one byte.");
+}
+
+Result<BlockArrays> split(std::span<const std::byte> bytes, std::size_t head, std::size_t body) {
+  if (auto ok = check_body(body); !ok) return std::unexpected(ok.error());
   BlockArrays arrays;
   while (!bytes.empty()) {
     if (bytes.size() <= head) return fail(ErrorCode::invalid_argument, "The bytes end within the head of a block.");
@@ -270,8 +308,9 @@ Result<BlockArrays> split_blocks(std::span<const std::byte> bytes, std::size_t h
   return arrays;
 }
 
-Result<std::vector<std::byte>> join_blocks(const BlockArrays& arrays, std::size_t head, std::size_t body) {
-  const std::size_t blocks = body == 0 ? 0 : (arrays.bodies.size() + body - 1) / body;
+Result<std::vector<std::byte>> join(const BlockArrays& arrays, std::size_t head, std::size_t body) {
+  if (auto ok = check_body(body); !ok) return std::unexpected(ok.error());
+  const std::size_t blocks = arrays.bodies.size() / body + (arrays.bodies.size() % body != 0);
   if (auto ok = expect_length("heads", arrays.heads.size(), blocks * head); !ok) return std::unexpected(ok.error());
   std::vector<std::byte> bytes;
   bytes.reserve(arrays.heads.size() + arrays.bodies.size());
@@ -282,6 +321,16 @@ Result<std::vector<std::byte>> join_blocks(const BlockArrays& arrays, std::size_
     bytes.insert(bytes.end(), codes.begin(), codes.end());
   }
   return bytes;
+}
+
+}  // namespace
+
+Result<BlockArrays> split_blocks(std::span<const std::byte> bytes, std::size_t head, std::size_t body) {
+  return guard_memory([&] { return split(bytes, head, body); });
+}
+
+Result<std::vector<std::byte>> join_blocks(const BlockArrays& arrays, std::size_t head, std::size_t body) {
+  return guard_memory([&] { return join(arrays, head, body); });
 }
 
 }  // namespace bitbudget::formats

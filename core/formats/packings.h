@@ -88,7 +88,7 @@ struct BlockArrays {
   std::vector<std::byte> bodies;
 };
 
-/// The last body may be shorter. invalid_argument if the bytes end within a head.
+/// The last body may be shorter; `body` is at least 1. invalid_argument if the bytes end within a head.
 Result<BlockArrays> split_blocks(std::span<const std::byte> bytes, std::size_t head, std::size_t body);
 /// invalid_argument if the heads are not as many as the bodies need.
 Result<std::vector<std::byte>> join_blocks(const BlockArrays& arrays, std::size_t head, std::size_t body);

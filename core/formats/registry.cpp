@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "guard_memory.h"
 #include "kernels/statistics.h"
 
 namespace bitbudget::formats {
@@ -159,8 +160,10 @@ Result<EncodedParts> encoded_parts(const Format& format, std::uint64_t count, st
   return parts;
 }
 
-Result<void> encode(const Format& format, std::span<const float> values, std::span<std::byte> out,
-                    std::uint64_t row_length, const EncodeOptions& options) {
+namespace {
+
+Result<void> checked_encode(const Format& format, std::span<const float> values, std::span<std::byte> out,
+                            std::uint64_t row_length, const EncodeOptions& options) {
   auto size = encoded_size(format, values.size(), row_length);
   if (!size) return std::unexpected(size.error());
   if (out.size() != *size) {
@@ -175,7 +178,7 @@ Result<void> encode(const Format& format, std::span<const float> values, std::sp
   return format.encode(values, row_length, options, out);
 }
 
-Result<void> decode(const Format& format, std::span<const std::byte> bytes, std::span<float> out, std::uint64_t row_length) {
+Result<void> checked_decode(const Format& format, std::span<const std::byte> bytes, std::span<float> out, std::uint64_t row_length) {
   auto size = encoded_size(format, out.size(), row_length);
   if (!size) return std::unexpected(size.error());
   if (bytes.size() != *size) {
@@ -185,6 +188,17 @@ Result<void> decode(const Format& format, std::span<const std::byte> bytes, std:
                        " bytes; these are " + std::to_string(bytes.size()) + ".");
   }
   return format.decode(bytes, row_length == 0 ? out.size() : row_length, out);
+}
+
+}  // namespace
+
+Result<void> encode(const Format& format, std::span<const float> values, std::span<std::byte> out,
+                    std::uint64_t row_length, const EncodeOptions& options) {
+  return guard_memory([&] { return checked_encode(format, values, out, row_length, options); });
+}
+
+Result<void> decode(const Format& format, std::span<const std::byte> bytes, std::span<float> out, std::uint64_t row_length) {
+  return guard_memory([&] { return checked_decode(format, bytes, out, row_length); });
 }
 
 }  // namespace bitbudget::formats

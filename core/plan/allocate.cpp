@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "guard_memory.h"
+
 namespace bitbudget::plan {
 namespace {
 
@@ -48,9 +50,7 @@ Result<void> check(std::span<const Candidate> candidates) {
   return {};
 }
 
-}  // namespace
-
-Result<Plan> allocate(std::span<const Candidate> candidates, std::uint64_t budget) {
+Result<Plan> fill_budget(std::span<const Candidate> candidates, std::uint64_t budget) {
   if (auto checked = check(candidates); !checked) return std::unexpected(std::move(checked.error()));
   Plan plan;
   std::vector<Step> steps;
@@ -83,6 +83,12 @@ Result<Plan> allocate(std::span<const Candidate> candidates, std::uint64_t budge
   }
   for (std::size_t i = 0; i < candidates.size(); ++i) plan.error += candidates[i].choices[plan.choice[i]].error;
   return plan;
+}
+
+}  // namespace
+
+Result<Plan> allocate(std::span<const Candidate> candidates, std::uint64_t budget) {
+  return guard_memory([&] { return fill_budget(candidates, budget); });
 }
 
 }  // namespace bitbudget::plan

@@ -1,5 +1,6 @@
 #include "plan/recipe.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "files/element_type.h"
+#include "guard_memory.h"
 #include "plan/llama_names.h"
 
 namespace bitbudget::plan {
@@ -51,10 +53,17 @@ std::optional<std::string> scheme(std::string_view format) {
   std::string out = "{num_bits: " + std::string(1, format[3]) + ", type: int, symmetric: " + (symmetric ? "true" : "false") + ", strategy: ";
   if (rest == "tensor") return out + "tensor}";
   if (rest == "row") return out + "channel}";
-  int group = 0;
+  unsigned group = 0;
   const auto parsed = std::from_chars(rest.data() + 1, rest.data() + rest.size(), group);
-  if (rest.empty() || rest[0] != 'g' || parsed.ec != std::errc() || parsed.ptr != rest.data() + rest.size()) return std::nullopt;
+  if (rest.empty() || rest[0] != 'g' || parsed.ec != std::errc() || parsed.ptr != rest.data() + rest.size() || group == 0) return std::nullopt;
   return out + "group, group_size: " + std::to_string(group) + "}";
+}
+
+/// Names come from files: a line feed in one would be a line of its own in what is written here.
+Result<void> check_name(const std::string& name) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  if (std::none_of(name.begin(), name.end(), control)) return {};
+  return fail_field(ErrorCode::invalid_argument, name, "A tensor name with a line feed or another control character cannot stand in a recipe.");
 }
 
 std::string target(std::string_view tensor) {
@@ -65,15 +74,14 @@ std::string target(std::string_view tensor) {
   return out + "$'";
 }
 
-}  // namespace
-
-Result<std::string> llama_tensor_types(std::span<const Assignment> assignments) {
+Result<std::string> tensor_type_lines(std::span<const Assignment> assignments) {
   std::string out;
   std::map<std::string, std::string_view> given;  // experts of a layer are one tensor there
   for (const Assignment& each : assignments) {
     const files::ElementType* type = ggml_type(each.format);
     if (type == nullptr) return fail_field(ErrorCode::unsupported, each.tensor, "llama-quantize has no type for the format " + each.format + ".");
     if (each.tensor.find('\'') != std::string::npos) return fail_field(ErrorCode::invalid_argument, each.tensor, "A tensor name with a quotation mark cannot stand in a command.");
+    if (auto plain = check_name(each.tensor); !plain) return std::unexpected(std::move(plain.error()));
     const std::string known = full_name(llama_name(each.tensor));
     const std::string& name = known.empty() ? each.tensor : known;
     const auto [at, fresh] = given.try_emplace(name, each.format);
@@ -84,10 +92,11 @@ Result<std::string> llama_tensor_types(std::span<const Assignment> assignments) 
   return out;
 }
 
-Result<std::string> compressed_tensors_recipe(std::span<const Assignment> assignments) {
+Result<std::string> recipe(std::span<const Assignment> assignments) {
   std::map<std::string, std::vector<std::string_view>> by_scheme;
   std::vector<std::string_view> ignored;
   for (const Assignment& each : assignments) {
+    if (auto plain = check_name(each.tensor); !plain) return std::unexpected(std::move(plain.error()));
     if (is_float(each.format)) {
       ignored.push_back(each.tensor);
       continue;
@@ -107,6 +116,16 @@ Result<std::string> compressed_tensors_recipe(std::span<const Assignment> assign
     for (const std::string_view tensor : tensors) out += "\n            - " + target(tensor);
   }
   return out + "\n";
+}
+
+}  // namespace
+
+Result<std::string> llama_tensor_types(std::span<const Assignment> assignments) {
+  return guard_memory([&] { return tensor_type_lines(assignments); });
+}
+
+Result<std::string> compressed_tensors_recipe(std::span<const Assignment> assignments) {
+  return guard_memory([&] { return recipe(assignments); });
 }
 
 }  // namespace bitbudget::plan

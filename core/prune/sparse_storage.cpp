@@ -1,10 +1,13 @@
 #include "prune/sparse_storage.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "formats/registry.h"
+#include "guard_memory.h"
 #include "prune/mask.h"
 
 namespace bitbudget::prune {
@@ -88,6 +91,18 @@ Result<Mask> read_structure(Layout layout, std::span<const std::byte> in, std::s
   return mask;
 }
 
+/// The sizes that `load` is given: from here on no product of them wraps.
+Result<void> check_shape(Layout layout, std::size_t rows, std::size_t columns, std::size_t kept) {
+  constexpr auto kMost = static_cast<std::size_t>(std::min<std::uint64_t>(std::uint64_t{1} << 53, std::numeric_limits<std::size_t>::max() / 16));
+  if (columns != 0 && rows > kMost / columns) return fail_field(ErrorCode::invalid_argument, "shape", "The matrix is larger than the address space.");
+  if (rows > kMost) return fail_field(ErrorCode::invalid_argument, "shape", "The matrix has more rows than the address space.");
+  if (kept > rows * columns) return fail_field(ErrorCode::invalid_argument, "kept", "More weights are kept than the matrix has.");
+  if (layout == Layout::two_of_four && columns % 4 != 0) {
+    return fail_field(ErrorCode::invalid_argument, "shape", "The 2:4 layout needs rows of whole groups of four.");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(Layout layout) {
@@ -104,8 +119,10 @@ std::uint64_t stored_size(Layout layout, const formats::Format& values, std::uin
   return structure_size(layout, rows, columns, kept) + (count == 0 ? 0 : values.encoded_size(count, count));
 }
 
-Result<std::vector<std::byte>> store(Layout layout, const formats::Format& values, std::span<const float> weights,
-                                     std::span<const std::uint8_t> mask, std::size_t row_length) {
+namespace {
+
+Result<std::vector<std::byte>> store_kept(Layout layout, const formats::Format& values, std::span<const float> weights,
+                                          std::span<const std::uint8_t> mask, std::size_t row_length) {
   assert(weights.size() == mask.size() && row_length > 0 && weights.size() % row_length == 0);
   if (layout == Layout::two_of_four) {
     bool fits = row_length % 4 == 0;
@@ -126,8 +143,9 @@ Result<std::vector<std::byte>> store(Layout layout, const formats::Format& value
   return out;
 }
 
-Result<std::vector<float>> load(Layout layout, const formats::Format& values, std::span<const std::byte> bytes, std::size_t rows,
-                                std::size_t columns, std::size_t kept) {
+Result<std::vector<float>> load_dense(Layout layout, const formats::Format& values, std::span<const std::byte> bytes, std::size_t rows,
+                                      std::size_t columns, std::size_t kept) {
+  if (auto fits = check_shape(layout, rows, columns, kept); !fits) return std::unexpected(fits.error());
   const std::uint64_t size = stored_size(layout, values, rows, columns, kept);
   if (bytes.size() != size) {
     return fail_at(bytes.size() < size ? ErrorCode::truncated : ErrorCode::invalid_file, std::min<std::uint64_t>(size, bytes.size()),
@@ -145,6 +163,18 @@ Result<std::vector<float>> load(Layout layout, const formats::Format& values, st
     if ((*mask)[i]) dense[i] = stored[k++];
   }
   return dense;
+}
+
+}  // namespace
+
+Result<std::vector<std::byte>> store(Layout layout, const formats::Format& values, std::span<const float> weights,
+                                     std::span<const std::uint8_t> mask, std::size_t row_length) {
+  return guard_memory([&] { return store_kept(layout, values, weights, mask, row_length); });
+}
+
+Result<std::vector<float>> load(Layout layout, const formats::Format& values, std::span<const std::byte> bytes, std::size_t rows,
+                                std::size_t columns, std::size_t kept) {
+  return guard_memory([&] { return load_dense(layout, values, bytes, rows, columns, kept); });
 }
 
 double break_even_sparsity(Layout layout, const formats::Format& values, std::uint64_t rows, std::uint64_t columns) {

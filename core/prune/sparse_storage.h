@@ -29,8 +29,9 @@ std::uint64_t stored_size(Layout layout, const formats::Format& values, std::uin
 Result<std::vector<std::byte>> store(Layout layout, const formats::Format& values, std::span<const float> weights,
                                      std::span<const std::uint8_t> mask, std::size_t row_length);
 
-/// The dense weights that `store` wrote, zeros where nothing was kept. truncated, or invalid_file where an index points
-/// outside or the mask's count does not match `kept`.
+/// The dense weights that `store` wrote, zeros where nothing was kept. invalid_argument for a shape that the layout or the
+/// address space does not take, or for more kept than there are; truncated, or invalid_file where an index points outside or
+/// the mask's count does not match `kept`.
 Result<std::vector<float>> load(Layout layout, const formats::Format& values, std::span<const std::byte> bytes, std::size_t rows,
                                 std::size_t columns, std::size_t kept);
 

@@ -24,6 +24,17 @@ std::unexpected<Error> unknown_family(const std::string& model_type) {
                         "num_hidden_layers, num_attention_heads, intermediate_size, vocab_size, and fields for what else there is.");
 }
 
+/// Reads the fields that carry the sizes. Every family's layer_types has a type for each layer, whether or not the family uses it.
+void read_sizes(const Family& family, ConfigReader& config, ModelDescription& model) {
+  family.read(config, model);
+  if (config.failed()) return;
+  const auto types = config.texts("layer_types");
+  if (types && types->size() != model.layers()) {
+    config.invalid("layer_types", "must name one type for each of the " + std::to_string(model.layers()) + " layers; it names " +
+                                      std::to_string(types->size()) + ".");
+  }
+}
+
 }  // namespace
 
 Result<ModelDescription> read_config(std::string_view text) {
@@ -42,12 +53,13 @@ Result<ModelDescription> read_config(std::string_view text) {
   ModelDescription model;
   model.model_type = model_type;
   model.family = family->label;
+  if (config.is_null("text_config")) config.invalid("text_config", "must be an object; it is null: remove it, or give it the sizes.");
   if (auto text_config = config.object("text_config")) {
-    family->read(*text_config, model);
+    read_sizes(*family, *text_config, model);
     config.merge(std::move(*text_config));
     if (family->read_beside_text != nullptr) family->read_beside_text(config, model);
   } else {
-    family->read(config, model);
+    read_sizes(*family, config, model);
   }
   if (auto read = config.finish(); !read) return std::unexpected(read.error());
   if (auto checked = check_model(model); !checked) return std::unexpected(checked.error());

@@ -1,5 +1,6 @@
 #include "sizing/report.h"
 
+#include "guard_memory.h"
 #include "sizing/activations.h"
 #include "sizing/config.h"
 #include "sizing/expression.h"
@@ -20,9 +21,7 @@ Breakdown inference_of(const SizeReport& report) {
   return sum;
 }
 
-}  // namespace
-
-Result<SizeReport> size_model(const ModelDescription& model, const SizeOptions& options) {
+Result<SizeReport> full_report(const ModelDescription& model, const SizeOptions& options) {
   if (auto checked = check_options(options); !checked) return std::unexpected(checked.error());
   auto groups = tensor_groups(model);
   if (!groups) return std::unexpected(groups.error());
@@ -50,9 +49,15 @@ Result<SizeReport> size_model(const ModelDescription& model, const SizeOptions& 
   return report;
 }
 
+}  // namespace
+
+Result<SizeReport> size_model(const ModelDescription& model, const SizeOptions& options) {
+  return guard_memory([&] { return full_report(model, options); });
+}
+
 Result<SizeReport> size_model(std::string_view config, const SizeOptions& options) {
-  const auto model = read_config(config);
-  if (!model) return std::unexpected(model.error());
+  auto model = read_config(config);
+  if (!model) return std::unexpected(std::move(model.error()));
   return size_model(*model, options);
 }
 

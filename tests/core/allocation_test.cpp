@@ -1,4 +1,4 @@
-// Memory in the readers: every allocation fails once, and none of them takes more than it should. Natively only: operator new
+// Memory: every allocation of what can refuse fails once, and no reader takes more than it should. Natively only: operator new
 // is replaced here for the whole test program.
 #ifndef __EMSCRIPTEN__
 
@@ -7,10 +7,20 @@
 #include <cstdlib>
 #include <new>
 
+#include "entropy/huffman.h"
+#include "entropy/rans.h"
 #include "file_cases.h"
 #include "files/gguf.h"
 #include "files/inflate.h"
+#include "files/npy.h"
 #include "files/safetensors.h"
+#include "formats/packings.h"
+#include "formats/registry.h"
+#include "plan/allocate.h"
+#include "plan/recipe.h"
+#include "prune/sparse_storage.h"
+#include "sizing/config.h"
+#include "sizing/report.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 // GCC sees free() reached from operator delete and does not see that operator new is ours.
@@ -158,6 +168,110 @@ TEST_CASE("every allocation of every reader fails in turn: out_of_memory, nothin
   }
 }
 
+namespace {
+
+/// Both kinds of failure. `least`: as many allocations there are for certain.
+template <class Call>
+void check_each(std::string_view what, int least, Call call) {
+  CAPTURE(what);
+  for (const bool all_after : {false, true}) CHECK(fail_each(call, all_after) >= least);
+  CHECK(call());
+}
+
+}  // namespace
+
+TEST_CASE("every allocation of every writer fails in turn") {
+  const std::vector<files::TensorToWrite> tensors = {{"a tensor with a long enough name", files::find_element_type("F32"), {2, 32}},
+                                                     {"token_embd.weight", files::find_element_type("F16"), {2, 8}}};
+  const std::vector<std::pair<std::string, std::string>> texts = {{"a key of more than sixteen", "a text of more than sixteen"}};
+  const std::vector<files::GgufEntryToWrite> entries = {files::gguf_text("general.architecture", "llama"), files::gguf_u32("general.alignment", 64)};
+  check_each("safetensors", 5, [&] { return files::safetensors_layout(tensors, texts); });
+  check_each("gguf", 5, [&] { return files::gguf_layout(tensors, entries); });
+  check_each("npy", 1, [&] { return files::npy_header(*tensors[0].type, tensors[0].shape); });
+}
+
+TEST_CASE("every allocation of the entropy coders fails in turn") {
+  std::vector<std::uint16_t> symbols;
+  for (std::size_t i = 0; i < 500; ++i) symbols.push_back(static_cast<std::uint16_t>(i * i % 41));
+  check_each("huffman_encode", 5, [&] { return entropy::huffman_encode(symbols, 50); });
+  check_each("rans_encode", 5, [&] { return entropy::rans_encode(symbols, 50); });
+  const auto huffman = *entropy::huffman_encode(symbols, 50), rans = *entropy::rans_encode(symbols, 50);
+  check_each("huffman_decode", 3, [&] { return entropy::huffman_decode(huffman); });
+  check_each("rans_decode", 3, [&] { return entropy::rans_decode(rans); });
+}
+
+TEST_CASE("every allocation of every format fails in turn") {
+  std::vector<float> values(512), decoded(512);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(static_cast<int>(i * 37 % 101) - 50) / 16.0f;
+  for (const formats::Format* format : formats::all()) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(*formats::encoded_size(*format, values.size(), 256)));
+    for (const auto search : {formats::ScaleSearch::absmax, formats::ScaleSearch::percentile, formats::ScaleSearch::mse}) {
+      check_each(format->id, 0, [&] { return formats::encode(*format, values, bytes, 256, {.scale_search = search}); });
+    }
+    check_each(format->id, 0, [&] { return formats::decode(*format, bytes, decoded, 256); });
+    // A refusal's message takes memory too.
+    CAPTURE(format->id);
+    CHECK(fail_each([&]() -> Result<void> {
+      const auto refused = formats::decode(*format, std::span(bytes).first(1), decoded, 256);
+      if (!refused && refused.error().code == ErrorCode::truncated) return {};
+      return refused;
+    }, false) >= 1);
+  }
+}
+
+TEST_CASE("every allocation of the packings fails in turn") {
+  std::vector<float> values(64 * 64);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(static_cast<int>(i * 29 % 97) - 48);
+  const auto weight = *formats::quantize_uniform(values, 64, 4, 32, formats::UniformRule::compressed_tensors);
+  const auto compressed = *formats::to_compressed_tensors(weight, formats::WordFill::dense);
+  const auto gptq = *formats::to_gptq(weight, formats::GptqVersion::v2);
+  const auto awq = *formats::to_awq(weight);
+  check_each("to_compressed_tensors", 3, [&] { return formats::to_compressed_tensors(weight, formats::WordFill::dense); });
+  check_each("from_compressed_tensors", 3, [&] { return formats::from_compressed_tensors(compressed, 64, 64, 4, 32, formats::WordFill::dense); });
+  check_each("to_gptq", 5, [&] { return formats::to_gptq(weight, formats::GptqVersion::v2); });
+  check_each("from_gptq", 5, [&] { return formats::from_gptq(gptq, 64, 64, 4, 32, formats::GptqVersion::v2); });
+  check_each("to_awq", 5, [&] { return formats::to_awq(weight); });
+  check_each("from_awq", 5, [&] { return formats::from_awq(awq, 64, 64, 32); });
+  const std::vector<std::byte> blocks(100);
+  check_each("split_blocks", 2, [&] { return formats::split_blocks(blocks, 1, 9); });
+  const auto arrays = *formats::split_blocks(blocks, 1, 9);
+  check_each("join_blocks", 1, [&] { return formats::join_blocks(arrays, 1, 9); });
+}
+
+TEST_CASE("every allocation of the sparse layouts fails in turn") {
+  const std::vector<float> weights{0, 5, 6, 0, 1, 0, 0, 7};
+  const std::vector<std::uint8_t> mask{0, 1, 1, 0, 1, 0, 0, 1};
+  for (const auto layout : {prune::Layout::bitmask, prune::Layout::csr, prune::Layout::two_of_four}) {
+    for (const char* id : {"f32", "q8_0", "nf4_dq"}) {
+      const auto& format = *formats::find(id);
+      check_each(id, 2, [&] { return prune::store(layout, format, weights, mask, 4); });
+      const auto bytes = *prune::store(layout, format, weights, mask, 4);
+      check_each(id, 3, [&] { return prune::load(layout, format, bytes, 2, 4, 4); });
+    }
+  }
+}
+
+TEST_CASE("every allocation of a plan and of its recipes fails in turn") {
+  std::vector<plan::Candidate> candidates;
+  std::vector<plan::Assignment> llama, compressed;
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "model.layers." + std::to_string(i) + ".mlp.down_proj.weight";
+    candidates.push_back({name, {{"q8_0", 34, 0.1}, {"q4_0", 18, 1.5}, {"q2_k", 11, 9.0 + i}}});
+    llama.push_back({name, i % 2 ? "q8_0" : "q4_k"});
+    compressed.push_back({name, i % 2 ? "bf16" : "int4_sym_g128"});
+  }
+  check_each("allocate", 5, [&] { return plan::allocate(candidates, 100); });
+  check_each("llama_tensor_types", 5, [&] { return plan::llama_tensor_types(llama); });
+  check_each("compressed_tensors_recipe", 5, [&] { return plan::compressed_tensors_recipe(compressed); });
+}
+
+// Not of read_config: what the JSON library's documents free they first put on a list, in a destructor, where nothing may fail.
+TEST_CASE("every allocation of sizing a model fails in turn") {
+  const auto model = sizing::read_config(R"({"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":96,"vocab_size":100})");
+  REQUIRE(model);
+  check_each("size_model", 100, [&] { return sizing::size_model(*model); });
+}
+
 TEST_CASE("allocations that fail while a broken file is refused leave nothing behind either") {
   for (const std::string& bytes : {safetensors_of(R"({"a tensor with a long enough name":{"dtype":"F32","shape":[2,2],"data_offsets":[0,15]}})", zeros(15)),
                                    gguf_of().substr(0, 150), npy_of("<f4", zeros(15)), npz_of(npy_of("|O", zeros(8))), std::string(R"({"weight_map":{"a":"../../../etc/a name.safetensors"}})")}) {
@@ -240,6 +354,33 @@ TEST_CASE("memory stays within four times the header and 16 MB") {
   }
   index += "}}";
   check_peak("an index", index, index.size());
+}
+
+TEST_CASE("a declared count or size takes no memory before the bytes are there") {
+  const auto gguf = [](std::uint64_t tensors, std::uint64_t entries) { return "GGUF" + le(3u) + le(tensors) + le(entries); };
+  const auto key = [](std::string_view name) { return le(static_cast<std::uint64_t>(name.size())) + std::string(name); };
+  const std::string deflated = npz_of(npy_of("<f4", zeros(16)));
+  std::string bomb = deflated;  // both sizes of the one member: 1 GiB from a hundred bytes
+  for (const std::size_t at : {std::size_t{22}, deflated.size() - 22 - 46 - 45 + 24}) bomb.replace(at, 4, le(0x3FFFFFFFu));
+  struct Claim { std::string_view what; std::string bytes; std::uint64_t file_size; };
+  const std::vector<Claim> claims = {
+      {"a safetensors header of 32 MB", le(std::uint64_t{32'000'000}) + "{\"", 64'000'000},
+      {"a million tensors", gguf(1'000'000, 0), std::uint64_t{1} << 40},
+      {"100,000 entries", gguf(0, 100'000), std::uint64_t{1} << 40},
+      {"an array of 2^24", gguf(0, 1) + key("k") + le(9u) + le(10u) + le(std::uint64_t{1} << 24), std::uint64_t{1} << 40},
+      {"2^24 texts", gguf(0, 1) + key("k") + le(9u) + le(8u) + le(std::uint64_t{1} << 24), std::uint64_t{1} << 40},
+      {"a text of 64 MB", gguf(0, 1) + key("k") + le(8u) + le(std::uint64_t{64'000'000}), std::uint64_t{1} << 40},
+      {"an NPY header of 10,000", std::string("\x93NUMPY\1\0\x10\x27", 10), 20'000},
+      {"a member that unpacks to 1 GiB", bomb, 0},
+      {"an index of 32 MB", "{\"weight_map\":{", 32'000'000},
+  };
+  for (const auto& [what, bytes, file_size] : claims) {
+    CAPTURE(what);
+    const std::size_t before = allocations.live;
+    allocations.peak = before;
+    CHECK_FALSE(files::inspect(as_bytes(bytes), {.file_size = file_size}));
+    CHECK(allocations.peak - before < 4096);
+  }
 }
 
 #endif  // __EMSCRIPTEN__

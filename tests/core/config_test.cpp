@@ -121,6 +121,16 @@ TEST_CASE("bad fields are refused by name") {
       {"tie_word_embeddings", "\"yes\"", bad, "tie_word_embeddings"},
       {"attention_bias", "0", bad, "attention_bias"},
       {"text_config", "7", bad, "text_config"},
+      {"text_config", "null", bad, "text_config"},
+      {"layer_types", "[]", bad, "layer_types"},
+      {"layer_types", "[\"full_attention\"]", bad, "layer_types"},
+      {"layer_types", "[\"full_attention\", \"full_attention\", \"full_attention\"]", bad, "layer_types"},
+      {"layer_types", "{\"0\": \"full_attention\"}", bad, "layer_types"},
+      {"hidden_size", "-0.0", bad, "hidden_size"},
+      {"hidden_size", "1e-999", bad, "hidden_size"},
+      {"num_hidden_layers", "2.5", bad, "num_hidden_layers"},
+      {"num_key_value_heads", "[]", bad, "num_key_value_heads"},
+      {"vocab_size", "9007199254740992", bad, "vocab_size"},
       {"text_config", "[]", bad, "text_config"},
       {"text_config", "{}", missing,
        "text_config.hidden_size, text_config.num_hidden_layers, text_config.num_attention_heads, text_config.vocab_size, text_config.intermediate_size"},
@@ -173,6 +183,14 @@ TEST_CASE("odd but legal configs are taken") {
   REQUIRE(wide);
   CHECK(wide->kinds[0].attention.query_heads * wide->kinds[0].attention.key_dim == 2048);
   CHECK(read_config(llama("some_new_field", "{\"a\": [1, null]}")));
+  CHECK(read_config(llama("layer_types", "[\"full_attention\", \"full_attention\"]")));
+  // Names that mean something elsewhere are names like any other, and no source of sizes.
+  CHECK(read_config(llama("__proto__", "{\"hidden_size\": 1}"))->hidden == 64);
+  check_refused(R"({"model_type": "llama", "__proto__": {"hidden_size": 64}})", ErrorCode::missing_field,
+                "hidden_size, num_hidden_layers, num_attention_heads, vocab_size, intermediate_size");
+  // 64 levels, the object's own among them.
+  CHECK(read_config(llama("deep", std::string(63, '[') + std::string(63, ']'))));
+  CHECK(read_config(llama("deep", std::string(64, '[') + std::string(64, ']'))).error().code == ErrorCode::invalid_json);
 }
 
 TEST_CASE("defaults that were taken are said") {

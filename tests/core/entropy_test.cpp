@@ -1,7 +1,8 @@
 #include "entropy/entropy.h"
 
-#include <cmath>
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <functional>
 #include <tuple>
 
@@ -158,6 +159,22 @@ TEST_CASE("coders refuse damaged streams without crashing") {
   };
   check_all(*huffman_encode(symbols, 64), [](std::span<const std::byte> bytes) { return huffman_decode(bytes); });
   check_all(*rans_encode(symbols, 64), [](std::span<const std::byte> bytes) { return rans_decode(bytes); });
+}
+
+TEST_CASE("streams that announce more than they hold are refused before memory is taken") {
+  // A constant source costs no bytes: only the caller knows how many symbols it has room for.
+  const auto constant = *rans_encode(Symbols(1000, 3), 4);
+  CHECK(rans_decode(constant, 1000).value() == Symbols(1000, 3));
+  CHECK(rans_decode(constant, 999).error().code == ErrorCode::too_large);
+  const auto with_count = [](std::vector<std::byte> stream, std::uint64_t count) {
+    std::memcpy(stream.data() + 2, &count, 8);
+    return stream;
+  };
+  for (const std::uint64_t count : {std::uint64_t{1} << 27, std::uint64_t{1} << 62, ~std::uint64_t{0}}) {
+    CHECK(rans_decode(with_count(constant, count)).error().code == ErrorCode::too_large);
+    CHECK(rans_decode(with_count(*rans_encode(geometric(1000, 0.3, 64, 9), 64), count)).error().code == ErrorCode::invalid_file);
+    CHECK(huffman_decode(with_count(*huffman_encode(geometric(1000, 0.3, 64, 9), 64), count)).error().code == ErrorCode::truncated);
+  }
 }
 
 TEST_CASE("the exponents of a Gaussian in bf16 carry about 2.54 bits") {

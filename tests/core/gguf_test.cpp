@@ -184,6 +184,12 @@ TEST_CASE("gguf: broken files are refused") {
       {"an alignment of 24", with(entry("general.alignment", 4, le(24u))), invalid_file, first + 29, "general.alignment"},
       {"an alignment of 2^21", with(entry("general.alignment", 4, le(1u << 21))), invalid_file, first + 29, "general.alignment"},
       {"an alignment of 64 bits", with(entry("general.alignment", 10, le(std::uint64_t{32}))), invalid_file, first + 29, "general.alignment"},
+      {"an alignment of 2^31", with(entry("general.alignment", 4, le(1u << 31))), invalid_file, first + 29, "general.alignment"},
+      {"a signed alignment", with(entry("general.alignment", 5, le(32))), invalid_file, first + 29, "general.alignment"},
+      {"two alignments", file({entry("general.alignment", 4, le(32u)), entry("general.alignment", 4, le(64u))}, {}, ""), invalid_file, first + 33 + 8, "general.alignment"},
+      {"a key with DEL", with(entry("\x7F", 4, le(1u))), invalid_file, first + 8},
+      {"an empty array of arrays", with(entry("k", 9, array(9, 0, ""))), invalid_file, first + 13, "k"},
+      {"a text above 64 MB", start(3, 0, 1) + text("k") + le(8u) + le(std::uint64_t{64'000'001}), invalid_file, first + 13, "", "", 1'000'000'000},
       {"an alignment as a text", with(entry("general.alignment", 8, text("32"))), invalid_file, first + 29 + 8, "general.alignment"},
       {"a tensor without a name", one(tensor("", {1}, 0, 0)), invalid_file, first},
       {"a name of 65", one(tensor(std::string(65, 'n'), {1}, 0, 0)), invalid_file, first},
@@ -193,6 +199,9 @@ TEST_CASE("gguf: broken files are refused") {
       {"a product that wraps to 0", one(tensor("a", {std::uint64_t{1} << 32, std::uint64_t{1} << 32}, 0, 0)), invalid_file, first + 9, "a"},
       {"a product that wraps to 1", one(tensor("a", {3, 0xAAAAAAAAAAAAAAAB}, 24, 0)), invalid_file, first + 9, "a"},
       {"a product that wraps behind a 0", one(tensor("a", {0, std::uint64_t{1} << 32, std::uint64_t{1} << 32}, 0, 0)), invalid_file, first + 9, "a"},
+      {"a product of 2^63 twice", one(tensor("a", {std::uint64_t{1} << 63, 2}, 0, 0)), invalid_file, first + 9, "a"},
+      {"lengths of 2^64 - 1", one(tensor("a", {~std::uint64_t{0}, ~std::uint64_t{0}}, 0, 0)), invalid_file, first + 9, "a"},
+      {"two empty tensors of one name", one(tensor("a", {0}, 0, 0) + tensor("a", {0}, 0, 0)).replace(8, 1, "\2"), invalid_file, first + 2 * 33, "a"},
       {"a length of 2^64 - 1", one(tensor("a", {~std::uint64_t{0}}, 24, 0)), invalid_file, first + 9, "a"},
       {"bytes that wrap", one(tensor("a", {std::uint64_t{1} << 53}, 28, 0)), invalid_file, first + 9, "a"},
       {"a removed type", one(tensor("a", {32}, 4, 0)), unsupported, type_at(1), "a"},
@@ -250,6 +259,10 @@ TEST_CASE("gguf: what cannot be written is refused") {
   CHECK(code({}, {files::gguf_u32("k", 1), files::gguf_u32("k", 2)}) == ErrorCode::invalid_argument);
   CHECK(code({}, {files::gguf_u32("general.alignment", 24)}) == ErrorCode::invalid_argument);
   CHECK(code({}, {files::gguf_u32("", 1)}) == ErrorCode::invalid_argument);
+  // Refused before 2 GB of padding are made for it.
+  CHECK(code({}, {files::gguf_u32("general.alignment", 1u << 31)}) == ErrorCode::invalid_argument);
+  CHECK(code({{"a", type("F64"), {std::uint64_t{1} << 50, 8}}}) == ErrorCode::too_large);
+  CHECK(code({{"a", type("I8"), {std::uint64_t{1} << 53}}, {"b", type("I8"), {1}}}) == ErrorCode::too_large);
 }
 
 TEST_CASE("gguf: the metadata of a language model becomes a config.json") {

@@ -34,8 +34,9 @@ TEST_CASE("config: any object is told apart from an index by its content") {
     CHECK(report->metadata == text);
     CHECK(report->tensors.empty());
   }
-  // Eight characters, then "{": a text all the same, not a safetensors header.
+  // Eight bytes, then "{": a text all the same, not a safetensors header.
   CHECK(to_string(files::inspect(as_bytes(R"({"abc": {"x": 1}})"))->format) == "config");
+  CHECK(to_string(files::inspect(as_bytes("{\"\xE6\x97\xA5\": {\"x\": 1}}"))->format) == "config");
 }
 
 TEST_CASE("index and config: broken ones are refused") {
@@ -73,6 +74,11 @@ TEST_CASE("index and config: broken ones are refused") {
       {"a path", map(R"("a": "x/a.safetensors")"), invalid_field, 38, "weight_map.a"},
       {"a path upwards", map(R"("a": "../a.safetensors")"), invalid_field, 39, "weight_map.a"},
       {"a backslash", map(R"("a": "x\\a.safetensors")"), invalid_field, 39, "weight_map.a"},
+      {"a file as a list", map(R"("a": ["a.safetensors"])"), invalid_field, 22, "weight_map.a"},
+      {"dots for a name", map(R"("a": "..safetensors")"), invalid_field, 36, "weight_map.a"},
+      {"an extension in capitals", map(R"("a": "A.SAFETENSORS")"), invalid_field, 36, "weight_map.a"},
+      {"two maps", R"({"weight_map": {"a": "a.safetensors"}, "weight_map": {"a": "a.safetensors"}})", invalid_json, 51},
+      {"a map of null", R"({"weight_map": null})", invalid_field, 19, "weight_map"},
       {"an address", map(R"("a": "http:a.safetensors")"), invalid_field, 41, "weight_map.a"},
       {"a query", map(R"("a": "a?.safetensors")"), invalid_field, 37, "weight_map.a"},
       {"a NUL", map(R"("a": "a\u0000.safetensors")"), invalid_field, 42, "weight_map.a"},

@@ -89,6 +89,16 @@ TEST_CASE("npy: a slice is enough, and a short one says how much is wanted") {
   CHECK(files::inspect(as_bytes(std::string_view(kSaved).substr(0, length)), {.file_size = kSaved.size()}));
 }
 
+TEST_CASE("npy: a header of 10,000 bytes is the longest") {
+  const auto padded = [](std::size_t length) {
+    std::string header = dict("<f4", "(1,)");
+    header.resize(length, ' ');
+    return npy(header, floats({7}));
+  };
+  CHECK(values_of(padded(10'000), "array") == std::vector<float>{7});
+  CHECK(files::inspect(as_bytes(padded(10'001))).error().code == ErrorCode::too_large);
+}
+
 TEST_CASE("npy: broken files are refused") {
   const auto broken = [](std::string_view header) { return npy(header, floats({1})); };
   const std::string one = floats({1});
@@ -122,6 +132,13 @@ TEST_CASE("npy: broken files are refused") {
       {"no comma", broken("{'descr': '<f4' 'shape': (1,)}"), ErrorCode::invalid_file, 10 + 16},
       {"no end", broken("{'descr': '<f4',"), ErrorCode::invalid_file, 10 + 16},
       {"text after", broken(dict("<f4", "(1,)") + " x"), ErrorCode::invalid_file, 10 + 58},
+      {"a dictionary after", broken(dict("<f4", "(1,)") + "{}"), ErrorCode::invalid_file, 10 + 57},
+      {"a comment after", broken(dict("<f4", "(1,)") + " # x"), ErrorCode::invalid_file, 10 + 58},
+      {"a vertical tab after", broken(dict("<f4", "(1,)") + "\v"), ErrorCode::invalid_file, 10 + 57},
+      {"a no-break space in 3.0", npy(dict("<f4", "(1,)") + "\xC2\xA0", one, std::string_view("\3\0", 2)), ErrorCode::invalid_file, 12 + 57},
+      {"a fourth key", broken("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': 1}"), ErrorCode::invalid_file, 10 + 56},
+      {"two commas", broken("{'descr': '<f4',, 'shape': (1,)}"), ErrorCode::invalid_file, 10 + 16},
+      {"more than True", broken("{'fortran_order': TrueX}"), ErrorCode::invalid_file, 10 + 22},
       {"order as a number", broken("{'fortran_order': 0}"), ErrorCode::invalid_file, 10 + 18},
       {"order in lower case", broken("{'fortran_order': true}"), ErrorCode::invalid_file, 10 + 18},
       {"code for an order", broken("{'fortran_order': __import__('os')}"), ErrorCode::invalid_file, 10 + 18},
@@ -130,6 +147,12 @@ TEST_CASE("npy: broken files are refused") {
       {"negative length", broken("{'shape': (-1,)}"), ErrorCode::invalid_file, 10 + 11},
       {"hexadecimal length", broken("{'shape': (0x1,)}"), ErrorCode::invalid_file, 10 + 12},
       {"leading zero", broken("{'shape': (01,)}"), ErrorCode::invalid_file, 10 + 13},
+      {"fraction for a length", broken("{'shape': (1.0,)}"), ErrorCode::invalid_file, 10 + 12},
+      {"exponent in a length", broken("{'shape': (1e0,)}"), ErrorCode::invalid_file, 10 + 12},
+      {"underscore in a length", broken("{'shape': (1_0,)}"), ErrorCode::invalid_file, 10 + 12},
+      {"plus before a length", broken("{'shape': (+1,)}"), ErrorCode::invalid_file, 10 + 11},
+      {"True for a length", broken("{'shape': (True,)}"), ErrorCode::invalid_file, 10 + 11},
+      {"nested shape", broken("{'shape': ((1,),)}"), ErrorCode::invalid_file, 10 + 11},
       {"long integer", broken("{'shape': (1L,)}"), ErrorCode::invalid_file, 10 + 12},
       {"missing number", broken("{'shape': (1,,2)}"), ErrorCode::invalid_file, 10 + 13},
       {"lone comma", broken("{'shape': (,)}"), ErrorCode::invalid_file, 10 + 11},
@@ -141,6 +164,12 @@ TEST_CASE("npy: broken files are refused") {
       {"product wraps behind a 0", broken(dict("<f4", "(0, 4294967296, 4294967296)")), ErrorCode::too_large, 10},
       {"pickle", broken(dict("|O", "(1,)")), ErrorCode::unsupported, 10 + 11},
       {"structured type", broken("{'descr': [('a', '<f4')]}"), ErrorCode::unsupported, 10 + 10},
+      {"a type with a shape", broken("{'descr': ('<f4', (2,))}"), ErrorCode::unsupported, 10 + 10},
+      {"pickle of 8 bytes", broken(dict("|O8", "(1,)")), ErrorCode::unsupported, 10 + 11},
+      {"raw bytes", broken(dict("|V8", "(1,)")), ErrorCode::unsupported, 10 + 11},
+      {"two byte orders", broken(dict("==f4", "(1,)")), ErrorCode::unsupported, 10 + 11},
+      {"a leading zero in the size", broken(dict("<f04", "(1,)")), ErrorCode::unsupported, 10 + 11},
+      {"a space after the type", broken(dict("<f4 ", "(1,)")), ErrorCode::unsupported, 10 + 11},
       {"complex", broken(dict("<c8", "(1,)")), ErrorCode::unsupported, 10 + 11},
       {"text", broken(dict("<U4", "(1,)")), ErrorCode::unsupported, 10 + 11},
       {"date", broken(dict("<M8[ns]", "(1,)")), ErrorCode::unsupported, 10 + 11},

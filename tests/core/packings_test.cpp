@@ -346,4 +346,8 @@ TEST_CASE("packings: NVFP4, MXFP4 and NF4 as the two tensors of a checkpoint") {
 
   CHECK_FALSE(split_blocks(std::span(nvfp4).first(1), 1, 8));
   CHECK_FALSE(join_blocks({bytes_of({1}), codes}, 1, 8));
+  // A body of no bytes, and one so long that counting its blocks might wrap to none.
+  CHECK(split_blocks(nvfp4, 1, 0).error().field == "body");
+  CHECK(join_blocks({{}, codes}, 1, 0).error().field == "body");
+  CHECK_FALSE(join_blocks({{}, codes}, 1, std::numeric_limits<std::size_t>::max()));
 }

@@ -98,6 +98,9 @@ TEST_CASE("plan: on a corner of the hull no plan of the same bytes has less erro
 }
 
 TEST_CASE("plan: what cannot be planned is refused") {
+  const std::uint64_t half = std::uint64_t{1} << 63;
+  CHECK(plan::allocate(std::vector<Candidate>{{"a", {{"f16", half, 0}}}, {"b", {{"f16", half, 0}}}}, ~std::uint64_t{0}).error().code == ErrorCode::too_large);
+  CHECK(plan::allocate(std::vector<Candidate>{{"a", {{"f16", 10, 0}}}}, 9).error().field == "budget");
   CHECK(plan::allocate({}, 0)->bytes == 0);
   CHECK(plan::allocate(std::vector<Candidate>{{"a", {}}}, 10).error().field == "a");
   CHECK(plan::allocate(std::vector<Candidate>{{"a", {{"f16", 1, -1.0}}}}, 10).error().code == ErrorCode::invalid_argument);
@@ -122,9 +125,17 @@ TEST_CASE("plan: as a recipe of llm-compressor") {
         "            - 're:^model\\.layers\\.0\\.mlp\\.up_proj$'\n"
         "        group_1:\n          weights: {num_bits: 8, type: int, symmetric: true, strategy: channel}\n          targets:\n"
         "            - 're:^model\\.layers\\.1\\.mlp\\.up_proj$'\n");
-  for (const char* format : {"q4_k", "int4", "int4_", "int9_sym_row", "int4_sym_g", "int4_sym_gx", "int4_sym_g12x"}) {
+  for (const char* format : {"q4_k", "int4", "int4_", "int9_sym_row", "int4_sym_g", "int4_sym_gx", "int4_sym_g12x", "int4_sym_g0", "int4_sym_g-8", "int4_sym_g99999999999"}) {
     CAPTURE(format);
     CHECK(plan::compressed_tensors_recipe(std::vector<plan::Assignment>{{"a", format}}).error().code == ErrorCode::unsupported);
   }
   CHECK(plan::compressed_tensors_recipe({})->find("config_groups: {}") != std::string::npos);
+  CHECK(plan::compressed_tensors_recipe(std::vector<plan::Assignment>{{"it's", "f16"}})->find("- 're:^it''s$'") != std::string::npos);
+}
+
+TEST_CASE("plan: a name that would begin a line of its own is refused, in either wording") {
+  for (const std::string name : {"a\n--output-tensor-type f32", "a\r", "a\x7F", "\t"}) {
+    for (const char* format : {"f16", "q8_0"}) CHECK(plan::llama_tensor_types(std::vector<plan::Assignment>{{name, format}}).error().field == name);
+    for (const char* format : {"f16", "int8_sym_row"}) CHECK(plan::compressed_tensors_recipe(std::vector<plan::Assignment>{{name, format}}).error().field == name);
+  }
 }

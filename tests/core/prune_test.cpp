@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <doctest/doctest.h>
 
@@ -105,6 +106,46 @@ TEST_CASE("sparse layouts give back what was kept, in their stated sizes") {
     }
   }
   CHECK_FALSE(store(Layout::two_of_four, *formats::find("f32"), weights, prune_global(magnitude(weights), 0.5), columns));
+}
+
+TEST_CASE("sparse layouts refuse shapes and structures that lie") {
+  const auto& f32 = *formats::find("f32");
+  const std::vector<std::byte> none;
+  const auto code = [&](Layout layout, std::span<const std::byte> bytes, std::size_t rows, std::size_t columns, std::size_t kept) {
+    const auto dense = load(layout, f32, bytes, rows, columns, kept);
+    CHECK_FALSE(dense);
+    return dense ? ErrorCode::not_found : dense.error().code;
+  };
+  // Products of the sizes that wrap, rows that are no groups of four, more kept than there are.
+  const std::size_t half = std::numeric_limits<std::size_t>::max() / 2 + 1;
+  for (const auto layout : {Layout::bitmask, Layout::csr, Layout::two_of_four}) {
+    CHECK(code(layout, none, half, 4, 0) == ErrorCode::invalid_argument);
+    CHECK(code(layout, none, half, half, 0) == ErrorCode::invalid_argument);
+    CHECK(code(layout, none, half, 0, 0) == ErrorCode::invalid_argument);
+    CHECK(code(layout, none, 2, 4, 9) == ErrorCode::invalid_argument);
+    CHECK(code(layout, none, 0, 4, half) == ErrorCode::invalid_argument);
+  }
+  const std::vector<std::byte> three(1 + 3 * 4, std::byte{0xFF});
+  CHECK(code(Layout::two_of_four, three, 1, 6, 3) == ErrorCode::invalid_argument);
+  // CSR of 2 x 4: row starts 0, 1, 2; columns 1 and 3; values. Every number of the structure changed in turn.
+  const std::vector<float> weights{0, 5, 0, 0, 0, 0, 0, 7};
+  const Mask mask{0, 1, 0, 0, 0, 0, 0, 1};
+  const auto good = *store(Layout::csr, f32, weights, mask, 4);
+  CHECK(load(Layout::csr, f32, good, 2, 4, 2).value() == weights);
+  for (const auto& [at, value] : {std::pair<std::size_t, int>{0, 1}, {4, 3}, {4, 255}, {7, 255}, {8, 1}, {8, 3}, {12, 4}, {13, 1}, {14, 255}}) {
+    auto broken = good;
+    broken[at] = static_cast<std::byte>(value);
+    CAPTURE(at);
+    const auto dense = load(Layout::csr, f32, broken, 2, 4, 2);
+    REQUIRE_FALSE(dense);
+    CHECK(dense.error().code == ErrorCode::invalid_file);
+    CHECK(dense.error().offset.value() <= at);
+  }
+  // A column twice in one row.
+  const auto pair = *store(Layout::csr, f32, weights, Mask{0, 1, 0, 1, 0, 0, 0, 0}, 4);
+  auto twice = pair;
+  twice[14] = std::byte{1};
+  CHECK(code(Layout::csr, twice, 2, 4, 2) == ErrorCode::invalid_file);
 }
 
 TEST_CASE("break-even sparsities are those of the arithmetic by hand") {

@@ -69,6 +69,10 @@ const corpus = {
   write_read: [ramp, bytes([2, 17, 2, 3, 0, 4, 0, 1, 1, 97, 26, 1, 64, 0, 1, 1, 98], ramp)],
   formats: Array.from({ length: 40 }, (_, i) => bytes(u16(i), [0, 0], f32(0.5, -1, 3e-3, 100, 0))),
   kernels: Array.from({ length: 12 }, (_, i) => bytes(u16(i), [3, 1], f32(0.5, -1, 3e-3, 100, 0))),
+  // Two real streams of the coders, worked out by hand: "a b" of an alphabet of two in Huffman, and a constant in rANS.
+  entropy: [bytes(u16(2), u64(2), [0x11], [0x40]), bytes(u16(1), u64(5), u16(1 << 14), u32(1 << 23)), bytes(u16(200), [8], ramp), bytes(u16(1999), [0], ramp)],
+  sparse: [0, 1, 2].flatMap((layout) => [bytes([layout, 0, 0, 4], u16(63), ramp), bytes([layout, 0, 1], u64(2), u64(8), u64(8), ramp)]),
+  packings: [0, 1, 2].flatMap((packing) => [3, 4, 8].map((bits) => bytes([packing, 32, 64, 32, bits, 1, 1], ramp))).concat([bytes([3, 4, 32], ramp)]),
 };
 for (const [target, seeds] of Object.entries(corpus)) {
   mkdirSync(join(directory, target), { recursive: true });
