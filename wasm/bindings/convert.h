@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <emscripten/bind.h>
+#include <emscripten/heap.h>
 #include <emscripten/val.h>
 
 #include "error.h"
@@ -76,13 +77,25 @@ val typed_array(const std::vector<T>& numbers) {
   return typed_array(std::span<const T>(numbers));
 }
 
+/// The refusal of a job whose buffers together pass what the module's memory can grow to, before any of them is taken.
+inline Result<void> check_need(std::uint64_t bytes) {
+  const std::uint64_t most = emscripten_get_heap_max();
+  if (bytes <= most) return {};
+  return fail(ErrorCode::too_large, "This needs " + std::to_string(bytes) + " bytes of memory at once; the module's memory grows to " +
+                                        std::to_string(most) + ". Use a smaller tensor, or split it into parts.");
+}
+
+/// Elements of a typed array.
+inline std::uint64_t length_of(const val& array) { return static_cast<std::uint64_t>(array["length"].as<double>()); }
+
 /// Uninitialised memory whose allocation can fail: a Result, where a std::vector would abort.
 template <class T>
 class Buffer {
  public:
   static Result<Buffer> of_size(std::uint64_t count) {
-    const std::uint64_t bytes = count * sizeof(T);
-    if (count > SIZE_MAX / sizeof(T)) return out_of_memory(bytes);
+    std::uint64_t bytes = 0;
+    if (__builtin_mul_overflow(count, sizeof(T), &bytes)) bytes = UINT64_MAX;
+    if (auto fits = check_need(bytes); !fits) return std::unexpected(std::move(fits.error()));
     void* memory = std::malloc(bytes == 0 ? 1 : static_cast<std::size_t>(bytes));
     if (memory == nullptr) return out_of_memory(bytes);
     return Buffer(static_cast<T*>(memory), static_cast<std::size_t>(count));
@@ -90,7 +103,7 @@ class Buffer {
 
   /// The one copy in: `array` is a typed array with elements of T.
   static Result<Buffer> copy_of(const val& array) {
-    auto buffer = of_size(array["length"].as<std::size_t>());
+    auto buffer = of_size(length_of(array));
     if (buffer) buffer->view().template call<void>("set", array);
     return buffer;
   }

@@ -91,6 +91,7 @@ val decode_tensor(const std::string& type_name, const val& shape, bool big_endia
   const auto size = files::stored_bytes(**type, *count);
   if (!size) return failure(size.error());
   info.byte_length = *size;
+  if (const auto fits = check_need(*size + 4 * *count); !fits) return failure(fits.error());
   const auto in = Buffer<std::uint8_t>::copy_of(stored);
   if (!in) return failure(in.error());
   if (in->span().size() != *size) {

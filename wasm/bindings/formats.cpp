@@ -62,8 +62,10 @@ formats::EncodeOptions options(std::span<const float> importance, double low, do
 
 val encode(const std::string& id, const val& values, double row_length, const val& importance, double low, double high,
            int search, double percentile) {
-  const auto bytes = size(id, values["length"].as<double>(), row_length);
+  const auto count = length_of(values);
+  const auto bytes = size(id, static_cast<double>(count), row_length);
   if (!bytes) return failure(bytes.error());
+  if (const auto fits = check_need(4 * (count + length_of(importance)) + *bytes); !fits) return failure(fits.error());
   const auto in = Buffer<float>::copy_of(values);
   if (!in) return failure(in.error());
   const auto weights = Buffer<float>::copy_of(importance);
@@ -79,6 +81,7 @@ val encode(const std::string& id, const val& values, double row_length, const va
 val decode(const std::string& id, const val& bytes, double count, double row_length) {
   const auto needed = size(id, count, row_length);
   if (!needed) return failure(needed.error());
+  if (const auto fits = check_need(length_of(bytes) + 4 * static_cast<std::uint64_t>(count)); !fits) return failure(fits.error());
   const auto in = Buffer<std::uint8_t>::copy_of(bytes);
   if (!in) return failure(in.error());
   auto out = Buffer<float>::of_size(static_cast<std::uint64_t>(count));

@@ -36,6 +36,7 @@ val to_val(const measure::ErrorReport& report) {
 /// convert(original, decoded) of two Float32Arrays; the package has checked that they are equally long.
 template <class Convert>
 val of_pair(const val& original, const val& decoded, Convert convert) {
+  if (const auto fits = check_need(4 * (length_of(original) + length_of(decoded))); !fits) return failure(fits.error());
   const auto a = Buffer<float>::copy_of(original);
   if (!a) return failure(a.error());
   const auto b = Buffer<float>::copy_of(decoded);

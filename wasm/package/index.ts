@@ -15,7 +15,7 @@ import { theoryApi } from './theory.js';
 export { BitbudgetError };
 
 export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = {}): Promise<api.Bitbudget> {
-  const module: MainModule = await createModule(options.wasmBinary ? { wasmBinary: options.wasmBinary } : {});
+  const module: MainModule = await createModule({ ...(options.wasmBinary && { wasmBinary: options.wasmBinary }), printErr: () => {} });  // what stops a module is thrown, as a typed error
   return {
     version: module.version(),
     simd: module.simd(),

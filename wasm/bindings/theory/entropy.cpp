@@ -54,7 +54,7 @@ EMSCRIPTEN_BINDINGS(bitbudget_entropy) {
   emscripten::function("huffmanEncode", &encode_symbols<entropy::huffman_encode>);
   emscripten::function("huffmanDecode", &decode_symbols<entropy::huffman_decode>);
   emscripten::function("ransEncode", &encode_symbols<entropy::rans_encode>);
-  emscripten::function("ransDecode", &decode_symbols<entropy::rans_decode>);
+  emscripten::function("ransDecode", &decode_symbols<[](std::span<const std::byte> bytes) { return entropy::rans_decode(bytes); }>);
   emscripten::function("bf16ExponentEntropy", &bf16_exponents);
 }
 
