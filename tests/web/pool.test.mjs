@@ -59,6 +59,21 @@ test('cancelling ends the worker and the next job gets a new one', async () => {
   pool.dispose();
 });
 
+test('a hundred jobs cancelled in a row end a hundred workers and leave one', async () => {
+  const shop = workshop((message, reply) => { if (message.task !== 'for ever') echo(message, reply); });
+  const pool = new WorkerPool(shop.create, bytes, 2);
+  for (let i = 0; i < 100; i++) {
+    const controller = new AbortController();
+    const job = pool.run('for ever', i, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 0);
+    await assert.rejects(job, { name: 'AbortError' });
+  }
+  assert.equal(await pool.run('echo', 'next'), 'next');
+  assert.ok(shop.alive() <= 2, `${shop.alive()} alive`);
+  pool.dispose();
+  assert.equal(shop.alive(), 0);
+});
+
 test('a job that waits is cancelled without harm to the one that runs', async () => {
   const shop = workshop(({ id, input }, reply) => setTimeout(() => reply({ type: 'done', id, result: input }), 40));
   const pool = new WorkerPool(shop.create, bytes, 1);
@@ -72,12 +87,35 @@ test('a job that waits is cancelled without harm to the one that runs', async ()
   pool.dispose();
 });
 
-test('a worker that hangs is given up and replaced', async () => {
+test('a worker that hangs is given up within two seconds and replaced', async (t) => {
   const shop = workshop((message, reply) => { if (message.task !== 'hang') echo(message, reply); });
   const pool = new WorkerPool(shop.create, bytes, 1);
-  await assert.rejects(pool.run('hang', 0), { code: 'worker_lost' });
-  assert.equal(await pool.run('echo', 'alive'), 'alive');
+  assert.equal(await pool.run('echo', 'ready'), 'ready');
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  let lost;
+  pool.run('hang', 0).catch((error) => { lost = error; });
+  await settled();
+  t.mock.timers.tick(1500);
+  await settled();
+  assert.equal(lost, undefined, 'given up too early');
+  t.mock.timers.tick(500);
+  await settled();
+  assert.equal(lost?.code, 'worker_lost');
+  t.mock.timers.reset();
+  assert.equal(await pool.run('echo', 'again'), 'again');
   assert.equal(shop.alive(), 1);
+  pool.dispose();
+});
+
+test('a job may be silent for as long as it says once it has begun, but it must begin', async () => {
+  const shop = workshop((message, reply) => { if (message.task === 'long') reply({ type: 'started', id: message.id }); else if (message.task !== 'never') echo(message, reply); });
+  const pool = new WorkerPool(shop.create, bytes, 2);
+  await Promise.all([pool.run('echo', 1), pool.run('echo', 2)]);
+  const lost = [];
+  for (const task of ['long', 'never']) pool.run(task, 0, { silence: 60_000 }).catch((error) => lost.push([task, error.code]));
+  await new Promise((resolve) => setTimeout(resolve, 2100));
+  assert.deepEqual(lost, [['never', 'worker_lost']]);
   pool.dispose();
 });
 
@@ -98,6 +136,18 @@ test('a worker that dies rejects its job at once', async () => {
   const pool = new WorkerPool(shop.create, bytes, 1);
   await assert.rejects(pool.run('die', 0), /out of memory/);
   assert.equal(await pool.run('echo', 1), 1);
+  pool.dispose();
+});
+
+test('a worker whose memory has run out is replaced, and the next job succeeds', async () => {
+  const shop = workshop((message, reply) => (message.task === 'too much'
+    ? reply({ type: 'error', id: message.id, error: { name: 'BitbudgetError', message: 'Not enough memory.', code: 'out_of_memory' } })
+    : echo(message, reply)));
+  const pool = new WorkerPool(shop.create, bytes, 1);
+  const waiting = [pool.run('too much', 0), pool.run('echo', 1)];
+  await assert.rejects(waiting[0], { code: 'out_of_memory', message: 'Not enough memory.' });
+  assert.equal(await waiting[1], 1);
+  assert.deepEqual([shop.made, shop.ended], [2, 1]);
   pool.dispose();
 });
 

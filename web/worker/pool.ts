@@ -19,7 +19,7 @@ export interface RunOptions {
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
   transfer?: Transferable[];
-  /** A running job that says nothing for this long is taken for hung. Milliseconds; default 2000. */
+  /** A job that has begun and says nothing for this long is taken for hung. Milliseconds; default 1900. */
   silence?: number;
 }
 
@@ -31,15 +31,19 @@ interface Job {
   reject: (reason: unknown) => void;
 }
 
+/** A job that is not even begun by a worker that was free, or that falls silent, is given up within two seconds. */
+const kSilence = 1900;
+
 /** Starting may compile the whole module on a slow machine. */
 const kStartSilence = 20_000;
 
 class Slot {
   job: Job | undefined;
   ready = false;
-  failed = false;
   #id = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #watch = new AbortController();
+  readonly #alive = `bitbudget ${performance.timeOrigin} ${Math.random()}`;
   #worker: Worker;
 
   constructor(create: () => Worker, wasm: ArrayBuffer[], readonly onFree: (slot: Slot) => void, readonly onLost: (slot: Slot, error: CoreError) => void) {
@@ -50,7 +54,7 @@ class Slot {
       this.#lose(event.message || 'it stopped');
     };
     this.#worker.onmessageerror = () => this.#lose('its answer could not be read');
-    this.#send({ type: 'init', wasm });
+    this.#send({ type: 'init', wasm, alive: this.#alive });
     this.#expect(kStartSilence);
   }
 
@@ -64,11 +68,12 @@ class Slot {
       this.onFree(this);
       return;
     }
-    if (this.ready) this.#expect(job.options.silence ?? 2000);
+    if (this.ready) this.#expect(kSilence);
   }
 
   end(): void {
     clearTimeout(this.#timer);
+    this.#watch.abort();
     this.#worker.terminate();
   }
 
@@ -80,16 +85,22 @@ class Slot {
   }
 
   #lose(why: string): void {
-    this.failed = true;
     this.end();
     this.onLost(this, new CoreError({ name: 'WorkerLost', code: 'worker_lost', message: `The background worker was lost: ${why}. A new one has been started.` }));
+  }
+
+  /** A worker that dies does not say so, but the browser gives its lock to the next who wants it. */
+  async #mourn(): Promise<void> {
+    const { signal } = this.#watch;
+    await navigator.locks.request(this.#alive, { signal }, () => { if (!signal.aborted) this.#lose('it stopped'); }).catch(() => undefined);
   }
 
   #receive(message: FromWorker): void {
     if (message.type === 'ready') {
       this.ready = true;
+      if (message.locked) void this.#mourn();
       clearTimeout(this.#timer);
-      if (this.job) this.#expect(this.job.options.silence ?? 2000);
+      if (this.job) this.#expect(this.job.options.silence ?? kSilence);
       return;
     }
     if (message.type === 'error' && message.id === -1) {
@@ -98,12 +109,18 @@ class Slot {
     }
     const job = this.job;
     if (!job || message.id !== this.#id) return;
-    if (message.type === 'progress') {
-      this.#expect(job.options.silence ?? 2000);
-      job.options.onProgress?.(message.progress);
+    if (message.type === 'started' || message.type === 'progress') {
+      if (this.ready) this.#expect(job.options.silence ?? kSilence);
+      if (message.type === 'progress') job.options.onProgress?.(message.progress);
       return;
     }
     clearTimeout(this.#timer);
+    // After a failed allocation the module may be broken, and what its memory has grown to it never gives back.
+    if (message.type === 'error' && message.error.code === 'out_of_memory') {
+      this.end();
+      this.onLost(this, new CoreError(message.error));
+      return;
+    }
     this.job = undefined;
     if (message.type === 'done') job.resolve(message.result);
     else job.reject(new CoreError(message.error));

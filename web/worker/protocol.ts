@@ -11,11 +11,14 @@ export interface Progress {
 export interface ErrorValue { name: string; message: string; code?: string; offset?: number; field?: string; }
 
 export type ToWorker =
-  | { type: 'init'; wasm: ArrayBuffer[] }
+  /** `alive`: the name of the lock that the worker holds as long as it lives. */
+  | { type: 'init'; wasm: ArrayBuffer[]; alive: string }
   | { type: 'run'; id: number; task: string; input: unknown };
 
 export type FromWorker =
-  | { type: 'ready' }
+  /** `locked`: the lock is held, so that whoever else gets it knows that the worker is gone. */
+  | { type: 'ready'; locked: boolean }
+  | { type: 'started'; id: number }
   | { type: 'progress'; id: number; progress: Progress }
   | { type: 'done'; id: number; result: unknown }
   | { type: 'error'; id: number; error: ErrorValue };

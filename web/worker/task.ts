@@ -4,7 +4,7 @@ import type { Progress } from './protocol.js';
 
 /** How a task speaks with the page. */
 export interface Talk {
-  /** Tells the page how far the task is. A task that runs longer than two seconds must call this at least that often. */
+  /** Tells the page how far the task is. A task that runs longer than 1.5 seconds must call this at least that often. */
   progress(progress: Progress): void;
   /** Marks buffers of the result to be moved to the page instead of copied. */
   transfer(...buffers: ArrayBufferLike[]): void;
