@@ -56,4 +56,15 @@ describe('embeds', () => {
       assert.deepEqual(troubles.filter((trouble) => !trouble.includes(host.address)), []);
     });
   });
+
+  test('one section of the Theory view, from another origin, with its live figure', async () => {
+    await stranger(`<script type="module" src="${host.address}bit-budget.js"></script><div style="width: 320px"><bit-budget view="theory" params="section=uniform&amp;uniform.bits=3" controls="none"></bit-budget></div>`, async ({ page, troubles }) => {
+      await page.locator('bb-theory-uniform bb-plot svg').first().waitFor();
+      assert.equal(await page.locator('bb-theory section.part').count(), 1);
+      await page.locator('bb-theory-uniform').getByText('3 bits').first().waitFor();
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+      assert.ok((await page.locator('bb-theory').evaluate((view) => view.scrollWidth)) <= 320);
+      assert.deepEqual(troubles.filter((trouble) => !trouble.includes(host.address)), []);
+    });
+  });
 });
