@@ -5,6 +5,10 @@
 // slows both. "plain" is the scalar loop that the vector one equals. "best" is the fastest round, over the fastest copy: on a
 // machine that is busy otherwise it says more than the medians. --cpu counts the processor's time of this process, which other
 // work does not enter (under Node.js node.mjs sees to it). Rounds go over all loops in turn.
+//
+// A loop is the format's own function: no allocation, no check for NaN (that is the registry's) and no copy is timed, and all
+// memory has been written before. At sizes beyond the second-level cache the runs, the copies among them, go over several sets
+// of buffers in turn, so that what a run reads and writes comes from memory and not from what ran before it.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -15,11 +19,15 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "formats/registry.h"
 #include "kernels/error_sums.h"
+#include "kernels/histogram.h"
 #include "kernels/simd.h"
+#include "kernels/statistics.h"
 #include "measure/error_report.h"
 #include "tensor/random.h"
 #include "tensor/statistics.h"
@@ -30,17 +38,26 @@ using namespace bitbudget;
 
 // Formats whose loops differ from one another; the uniform integers and the microscaling formats are families.
 constexpr std::array kFormats = {
-    "f16",          "bf16",           "f8_e4m3", "q8_0",           "q4_0",           "q4_1",
-    "q5_0",         "q5_1",           "iq4_nl",         "q2_k",           "q3_k",           "q4_k",
-    "q5_k",         "q6_k",           "nf4",            "fp4",            "mxfp4",          "nvfp4",
-    "int8_sym_g128", "int8_sym_tensor", "int8_asym_row", "int4_sym_g128",  "int4_asym_g128",  "int4_sym_tensor",
+    "f16",           "bf16",          "f8_e4m3",       "f8_e5m2",         "f8_e4m3_row",   "q8_0",            "q4_0",
+    "q4_1",          "q5_0",          "q5_1",          "iq4_nl",          "q2_k",          "q3_k",            "q4_k",
+    "q5_k",          "q6_k",          "nf4",           "nf4_dq",          "fp4",           "mxfp4",           "mxfp4_even",
+    "mxfp6_e2m3",    "mxfp6_e3m2",    "mxfp8_e4m3",    "mxfp8_e5m2",      "nvfp4",         "nvfp4_tensor",    "int8_sym_g128",
+    "int8_sym_g32",  "int8_asym_g128", "int8_sym_tensor", "int8_asym_row", "int4_sym_g128", "int4_asym_g128",  "int4_sym_tensor",
+    "int3_sym_g64",
 };
+
+/// What a loop reads and writes.
+struct Buffers {
+  std::vector<float> values, decoded;
+  std::vector<std::byte> bytes, copy;
+};
+using Run = std::function<void(Buffers&)>;
 
 struct Loop {
   std::string name;
-  std::function<void()> run;
-  std::function<void()> plain = {};    // empty: run is plain itself
-  std::function<void()> prepare = {};  // untimed, before each round
+  Run run;
+  Run plain = {};    // empty: run is plain itself
+  Run prepare = {};  // untimed, once on every set of buffers before each round
   std::vector<double> seconds = {}, ratios = {}, plain_seconds = {}, plain_ratios = {};
 };
 
@@ -60,36 +77,39 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-double seconds_of(const std::function<void()>& run, int times) {
+/// The sets of buffers, taken in turn.
+struct Turns {
+  std::vector<Buffers> sets;
+  std::size_t next = 0;
+
+  Buffers& take() { return sets[next++ % sets.size()]; }
+};
+
+double seconds_of(const Run& run, Turns& turns, int times) {
   const double start = now();
-  for (int i = 0; i < times; ++i) run();
+  for (int i = 0; i < times; ++i) run(turns.take());
   return (now() - start) / times;
 }
 
 /// So many runs that a measurement takes about 2 ms: a browser's clock has steps of 5 to 100 microseconds.
-int times_for(const std::function<void()>& run) {
-  const double once = seconds_of(run, 1);
+int times_for(const Run& run, Turns& turns) {
+  const double once = seconds_of(run, turns, 1);
   return std::clamp(static_cast<int>(0.002 / std::max(once, 1e-7)), 1, 10'000);
 }
 
 // The optimizer must not see that a result is unused.
 volatile double sink;
 
-struct Buffers {
-  std::vector<float> values, decoded;
-  std::vector<std::byte> bytes, copy;
-};
-
-void add_format(std::vector<Loop>& loops, const formats::Format& format, Buffers& buffers) {
-  const auto row = std::min<std::size_t>(buffers.values.size(), 4096);
-  const auto size = formats::encoded_size(format, buffers.values.size(), row);
+void add_format(std::vector<Loop>& loops, const formats::Format& format, std::size_t count) {
+  const auto row = std::min<std::size_t>(count, 4096);
+  const auto size = formats::encoded_size(format, count, row);
   if (!size) return;
-  const auto bytes = [&buffers, n = static_cast<std::size_t>(*size)] { return std::span(buffers.bytes).first(n); };
-  const auto encode = [&buffers, bytes, row](auto function) {
-    return [&buffers, bytes, row, function] { (void)function(buffers.values, row, {}, bytes()); };
+  const auto bytes = static_cast<std::size_t>(*size);
+  const auto encode = [=](auto function) {
+    return [=](Buffers& b) { (void)function(b.values, row, {}, std::span(b.bytes).first(bytes)); };
   };
-  const auto decode = [&buffers, bytes, row](auto function) {
-    return [&buffers, bytes, row, function] { (void)function(bytes(), row, buffers.decoded); };
+  const auto decode = [=](auto function) {
+    return [=](Buffers& b) { (void)function(std::span(b.bytes).first(bytes), row, b.decoded); };
   };
   const std::string id(format.id);
   loops.push_back({.name = id + " encode", .run = encode(format.encode)});
@@ -98,47 +118,56 @@ void add_format(std::vector<Loop>& loops, const formats::Format& format, Buffers
   if (format.plain_decode) loops.back().plain = decode(format.plain_decode);
 }
 
-void add_measures(std::vector<Loop>& loops, Buffers& buffers) {
-  loops.push_back({.name = "error report", .run = [&] { sink = measure::compare(buffers.values, buffers.decoded).mse; }});
-  loops.push_back({.name = "statistics", .run = [&] { sink = tensor::statistics(buffers.values).variance(); }});
-  loops.push_back({.name = "histogram of 256", .run = [&] {
-                     std::vector<std::uint64_t> bins(256);
-                     sink = static_cast<double>(tensor::add_to_histogram(buffers.values, -4, 4, bins).above);
-                   }});
+void add_measures(std::vector<Loop>& loops) {
+  using kernels::Arch;
+  const auto values_of = [](Buffers& b) { return std::pair(b.values.data(), b.values.size()); };
+  loops.push_back({.name = "largest magnitude", .run = [=](Buffers& b) { sink = std::apply(kernels::abs_max<Arch>, values_of(b)); }});
+  loops.push_back({.name = "least and largest", .run = [=](Buffers& b) { sink = std::apply(kernels::extremes_with_zero<Arch>, values_of(b)).low; }});
+  loops.push_back({.name = "check for NaN", .run = [=](Buffers& b) { sink = static_cast<double>(std::apply(kernels::first_non_finite<Arch>, values_of(b))); }});
+  loops.push_back({.name = "error report",
+                   .run = [](Buffers& b) { sink = measure::compare(b.values, b.decoded).mse; },
+                   .plain = [](Buffers& b) { sink = kernels::scalar::sum_error_block(b.values.data(), b.decoded.data(), b.values.size()).error; }});
+  loops.push_back({.name = "statistics", .run = [](Buffers& b) { sink = tensor::statistics(b.values).variance(); }});
+  static std::vector<std::uint64_t> bins(256);
+  static std::vector<std::uint32_t> slots(bins.size() + kernels::kExtraSlots);
+  loops.push_back({.name = "histogram of 256",
+                   .run = [](Buffers& b) { sink = static_cast<double>(tensor::add_to_histogram(b.values, -4, 4, bins).above); },
+                   .plain = [](Buffers& b) { kernels::scalar::histogram(b.values.data(), b.values.size(), -4, 32, 256, slots.data()); }});
 }
 
 /// Times a loop and as many copies; appends to the medians' samples.
-void sample(const std::function<void()>& run, const std::function<void()>& copy, int times, int copy_times,
-            std::vector<double>& copies, std::vector<double>& seconds, std::vector<double>& ratios) {
-  const double copied = seconds_of(copy, copy_times);
-  const double taken = seconds_of(run, times);
+void sample(const Run& run, const Run& copy, Turns& turns, int times, int copy_times, std::vector<double>& copies,
+            std::vector<double>& seconds, std::vector<double>& ratios) {
+  const double copied = seconds_of(copy, turns, copy_times);
+  const double taken = seconds_of(run, turns, times);
   copies.push_back(copied);
   seconds.push_back(taken);
   ratios.push_back(copied / taken);
 }
 
 /// The times of all copies.
-std::vector<double> measure_all(std::vector<Loop>& loops, Buffers& buffers, int rounds) {
-  const std::size_t n = buffers.values.size() * sizeof(float);
-  const std::function<void()> copy = [&] { std::memcpy(buffers.copy.data(), buffers.values.data(), n); };
-  const int copy_times = times_for(copy);
+std::vector<double> measure_all(std::vector<Loop>& loops, Turns& turns, int rounds) {
+  const Run copy = [](Buffers& b) { std::memcpy(b.copy.data(), b.values.data(), b.copy.size()); };
+  const auto prepare = [&](const Loop& loop) {
+    if (loop.prepare) for (Buffers& set : turns.sets) loop.prepare(set);
+  };
+  const int copy_times = times_for(copy, turns);
   std::vector<double> copies;
   std::vector<int> times, plain_times;
   for (const Loop& loop : loops) {
-    if (loop.prepare) loop.prepare();
-    times.push_back(times_for(loop.run));
-    plain_times.push_back(loop.plain ? times_for(loop.plain) : 0);
+    prepare(loop);
+    times.push_back(times_for(loop.run, turns));
+    plain_times.push_back(loop.plain ? times_for(loop.plain, turns) : 0);
   }
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < loops.size(); ++i) {
       Loop& loop = loops[i];
-      if (loop.prepare) loop.prepare();
-      sample(loop.run, copy, times[i], copy_times, copies, loop.seconds, loop.ratios);
-      // A slow plain loop needs fewer rounds: its noise is small beside its time.
-      const bool skip = round >= 3 && !loop.plain_seconds.empty() && loop.plain_seconds[0] > 0.05;
-      if (loop.plain && !skip) {
-        sample(loop.plain, copy, plain_times[i], copy_times, copies, loop.plain_seconds, loop.plain_ratios);
-      }
+      // A slow loop needs fewer rounds: its noise is small beside its time.
+      const auto enough = [&](const std::vector<double>& seconds) { return round >= 3 && seconds[0] > 0.05; };
+      const bool run = !enough(loop.seconds), plain = loop.plain && !enough(loop.plain_seconds);
+      if (run || plain) prepare(loop);
+      if (run) sample(loop.run, copy, turns, times[i], copy_times, copies, loop.seconds, loop.ratios);
+      if (plain) sample(loop.plain, copy, turns, plain_times[i], copy_times, copies, loop.plain_seconds, loop.plain_ratios);
     }
   }
   return copies;
@@ -163,21 +192,22 @@ bool wanted(const std::string& name, const std::vector<std::string_view>& parts)
 }
 
 void bench(std::size_t bytes, int rounds, const std::vector<std::string_view>& parts) {
-  Buffers buffers;
-  buffers.values.resize(bytes / sizeof(float));
-  buffers.decoded.resize(buffers.values.size());
-  buffers.bytes.resize(bytes + bytes / 4);
-  buffers.copy.resize(bytes);
-  tensor::fill_random({.seed = 1}, 0, buffers.values);
-  buffers.decoded = buffers.values;
-
+  Turns turns;
+  turns.sets.resize(bytes > 1u << 20 ? 4 : 1);
+  for (Buffers& set : turns.sets) {
+    set.values.resize(bytes / sizeof(float));
+    tensor::fill_random({.seed = 1}, 0, set.values);
+    set.decoded = set.values;
+    set.bytes.resize(bytes / 2 + bytes / 16);  // no format of the table takes more than half of f32 and its heads
+    set.copy.resize(bytes);
+  }
   std::vector<Loop> loops;
   for (const char* id : kFormats) {
-    if (const formats::Format* format = formats::find(id)) add_format(loops, *format, buffers);
+    if (const formats::Format* format = formats::find(id)) add_format(loops, *format, bytes / sizeof(float));
   }
-  add_measures(loops, buffers);
+  add_measures(loops);
   std::erase_if(loops, [&](const Loop& loop) { return !wanted(loop.name, parts); });
-  print(loops, bytes, measure_all(loops, buffers, rounds));
+  print(loops, bytes, measure_all(loops, turns, rounds));
 }
 
 }  // namespace
