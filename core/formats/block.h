@@ -65,6 +65,15 @@ Result<void> encode_blocks(std::span<const float> values, std::uint64_t, const E
   return {};
 }
 
+/// `quantize` over a number of blocks.
+template <class Block, Block (*quantize)(BlockValues<Block>), std::size_t kBlocks>
+void quantize_run(const float* x, std::byte* out) {
+  for (std::size_t b = 0; b < kBlocks; ++b, x += Block::kLength, out += sizeof(Block)) {
+    const Block block = quantize(BlockValues<Block>(x, Block::kLength));
+    std::memcpy(out, &block, sizeof(Block));
+  }
+}
+
 /// Encodes a number of the leading blocks, and says how many (core/kernels).
 using EncodeKernel = std::size_t (*)(const float* values, std::size_t blocks, std::byte* out);
 
@@ -75,6 +84,22 @@ Result<void> encode_blocks_by(std::span<const float> values, std::uint64_t row_l
   if (!options.importance.empty()) return plain(values, row_length, options, out);
   const std::size_t done = kernel(values.data(), values.size() / Block::kLength, out.data());
   return plain(values.subspan(done * Block::kLength), row_length, options, out.subspan(done * sizeof(Block)));
+}
+
+/// As encode_blocks and decode_blocks, by an object that is made once and holds the constants of its loop.
+template <class Block, class Quantize>
+Result<void> encode_blocks_with(std::span<const float> values, std::uint64_t, const EncodeOptions&, std::span<std::byte> out) {
+  const Quantize quantize;
+  std::byte* to = out.data();
+  for (std::size_t i = 0; i < values.size(); i += Block::kLength, to += sizeof(Block)) quantize(values.data() + i, to);
+  return {};
+}
+template <class Block, class Dequantize>
+Result<void> decode_blocks_with(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
+  const Dequantize dequantize;
+  const std::byte* from = bytes.data();
+  for (std::size_t i = 0; i < out.size(); i += Block::kLength, from += sizeof(Block)) dequantize(from, out.data() + i);
+  return {};
 }
 
 /// Decodes every block (core/kernels).

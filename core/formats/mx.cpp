@@ -85,31 +85,29 @@ MxBlock<kElement> quantize(BlockValues<MxBlock<kElement>> x) {
 
 /// The same on vectors.
 template <std::size_t kElement, ScaleRule kRule>
-MxBlock<kElement> quantize_vector(BlockValues<MxBlock<kElement>> x) {
-  using kernels::Arch;
-  namespace simd = kernels::simd;
-  constexpr ElementType element = kElements[kElement];
-  const int exponent = std::clamp(scale_exponent<kElement, kRule>(kernels::abs_max<Arch>(x.data(), x.size())), -127, 127);
-  MxBlock<kElement> block;
-  block.scale = static_cast<std::uint8_t>(exponent + 127);
-  const simd::F32<Arch> inverse(std::bit_cast<float>(static_cast<std::uint32_t>(127 - exponent) << 23));
-  const auto codes_from = [&](const float* from) {
-    return kernels::sixteen_codes<element.type, Arch>([&](std::size_t i) { return simd::load<Arch>(from + i) * inverse; });
-  };
-  const auto first = codes_from(x.data()), second = codes_from(x.data() + 16);
-  if constexpr (element.bits == 4) {
-    kernels::put_paired_nibbles<false>(first, second, block.codes);
-  } else if constexpr (element.bits == 8) {
-    simd::store_bytes(block.codes, first);
-    simd::store_bytes(block.codes + 16, second);
-  } else {
-    std::array<std::uint8_t, 32> codes;
-    simd::store_bytes(codes.data(), first);
-    simd::store_bytes(codes.data() + 16, second);
-    pack_bits(codes, element.bits, std::as_writable_bytes(std::span(block.codes)));
+struct QuantizeVector {
+  static constexpr ElementType kType = kElements[kElement];
+  kernels::SmallCodes<kType.type, kernels::Arch> codes;
+
+  void operator()(const float* x, std::byte* to) const {
+    using kernels::Arch;
+    namespace simd = kernels::simd;
+    const int exponent = std::clamp(scale_exponent<kElement, kRule>(kernels::abs_max_of<Arch, 32>(x)), -127, 127);
+    *to++ = static_cast<std::byte>(exponent + 127);
+    const simd::F32<Arch> inverse(std::bit_cast<float>(static_cast<std::uint32_t>(127 - exponent) << 23));
+    const auto four = [&](std::size_t i) { return simd::load<Arch>(x + i) * inverse; };
+    const auto first = codes(four(0), four(4), four(8), four(12)), second = codes(four(16), four(20), four(24), four(28));
+    if constexpr (kType.bits == 4) {
+      kernels::put_paired_nibbles<false>(first, second, to);
+    } else if constexpr (kType.bits == 8) {
+      simd::store_bytes(to, first);
+      simd::store_bytes(to + 16, second);
+    } else {
+      kernels::put_six_bits(first, to);
+      kernels::put_six_bits(second, to + 12);
+    }
   }
-  return block;
-}
+};
 
 /// 2^(scale - 127); the lowest one is subnormal in f32.
 float scale_value(std::uint8_t scale) {
@@ -127,24 +125,29 @@ void dequantize(const MxBlock<kElement>& block, BlockOutput<MxBlock<kElement>> o
 }
 
 template <std::size_t kElement>
-void dequantize_vector(const MxBlock<kElement>& block, BlockOutput<MxBlock<kElement>> out) {
-  using kernels::Arch;
-  namespace simd = kernels::simd;
-  constexpr ElementType element = kElements[kElement];
-  const simd::F32<Arch> scale(scale_value(block.scale));
-  std::array<std::uint8_t, 32> codes;
-  if constexpr (element.bits == 4) {
-    const auto bytes = simd::load_bytes<Arch>(block.codes);
-    const auto low = kernels::decoding::low_nibbles(bytes), high = kernels::decoding::high_nibbles(bytes);
-    simd::store_bytes(codes.data(), xsimd::zip_lo(low, high));
-    simd::store_bytes(codes.data() + 16, xsimd::zip_hi(low, high));
-  } else {
-    unpack_bits(std::as_bytes(std::span(block.codes)), element.bits, codes);
+struct DequantizeVector {
+  static constexpr ElementType kType = kElements[kElement];
+  kernels::PutFloatValues<kType.type, kernels::Arch> put;
+
+  void operator()(const std::byte* from, float* out) const {
+    using kernels::Arch;
+    namespace simd = kernels::simd;
+    const simd::F32<Arch> scale(scale_value(std::to_integer<std::uint8_t>(*from++)));
+    if constexpr (kType.bits == 4) {
+      const auto bytes = simd::load_bytes<Arch>(from);
+      const auto low = kernels::decoding::low_nibbles(bytes), high = kernels::decoding::high_nibbles(bytes);
+      put(xsimd::zip_lo(low, high), scale, out);
+      put(xsimd::zip_hi(low, high), scale, out + 16);
+    } else if constexpr (kType.bits == 8) {
+      put(simd::load_bytes<Arch>(from), scale, out);
+      put(simd::load_bytes<Arch>(from + 16), scale, out + 16);
+    } else {
+      // The second twelve bytes are the upper ones of the last sixteen: nothing beyond the block is read.
+      put(kernels::take_six_bits(simd::load_bytes<Arch>(from), 0), scale, out);
+      put(kernels::take_six_bits(simd::load_bytes<Arch>(from + 8), 4), scale, out + 16);
+    }
   }
-  for (std::size_t i = 0; i < 32; i += 16) {
-    kernels::put_float_values<element.type>(simd::load<Arch>(codes.data() + i), scale, out.data() + i);
-  }
-}
+};
 
 /// "mxfp8_e4m3" is the floor rule, as the specification has it; "mxfp4" alone is ggml's layout, so here its rule is named.
 constexpr Text<20> id(const ElementType& element, ScaleRule rule) {
@@ -198,8 +201,8 @@ struct Member {
       .bits_per_weight = block_bits_per_weight<Block>(),
       .takes_non_finite = false,
       .encoded_size = block_encoded_size<Block>,
-      .encode = encode_blocks<Block, quantize_vector<kElement, kRule>>,
-      .decode = decode_blocks<Block, dequantize_vector<kElement>>,
+      .encode = encode_blocks_with<Block, QuantizeVector<kElement, kRule>>,
+      .decode = decode_blocks_with<Block, DequantizeVector<kElement>>,
       .plain_encode = encode_blocks<Block, quantize<kElement, kRule>>,
       .plain_decode = decode_blocks<Block, dequantize<kElement>>,
   };

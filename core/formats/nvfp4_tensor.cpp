@@ -14,6 +14,8 @@
 namespace bitbudget::formats {
 namespace {
 
+namespace simd = kernels::simd;
+
 /// NVFP4 with a tensor scale: f32 G, then 9 bytes for 16 values: u8 scale s (E4M3), 8 bytes of E2M1 codes, element 2k in the
 /// low nibble of byte k and 2k+1 in the high one; value = element · (s / G). A tensor of no values has no bytes.
 ///
@@ -64,56 +66,71 @@ void dequantize(const Nvfp4Block& block, float multiplier, std::span<float, 16> 
   }
 }
 
-/// The same on vectors; 16 codes are padded to the 32 that make a whole vector of pairs.
-Nvfp4Block quantize_vector(std::span<const float, 16> x, float multiplier) {
-  using kernels::Arch;
-  namespace simd = kernels::simd;
-  Nvfp4Block block;
-  block.scale = scale_code(kernels::abs_max<Arch>(x.data(), 16), multiplier);
-  const simd::F32<Arch> scale(tensor::f32_from_f8_e4m3(block.scale) / multiplier);
-  const auto codes = kernels::sixteen_codes<tensor::kF4E2M1Type, Arch>(
-      [&](std::size_t i) { return simd::load<Arch>(x.data() + i) / scale; });
-  std::array<std::byte, 16> pairs;
-  kernels::put_paired_nibbles<false>(codes, codes, pairs.data());
-  std::memcpy(block.codes, pairs.data(), 8);
-  return block;
-}
+/// The plain loops, and the same on vectors.
+struct PlainLoops {
+  static float largest(std::span<const float> values) { return absmax(values); }
+  void encode(std::span<const float, 16> x, float multiplier, std::byte* to) const {
+    const Nvfp4Block block = quantize(x, multiplier);
+    std::memcpy(to, &block, sizeof(block));
+  }
+  void decode(const std::byte* from, float multiplier, std::span<float, 16> out) const {
+    Nvfp4Block block;
+    std::memcpy(&block, from, sizeof(block));
+    dequantize(block, multiplier, out);
+  }
+};
 
-void dequantize_vector(const Nvfp4Block& block, float multiplier, std::span<float, 16> out) {
-  using kernels::Arch;
-  namespace simd = kernels::simd;
-  const simd::F32<Arch> scale(tensor::f32_from_f8_e4m3(block.scale) / multiplier);
-  const auto bytes = simd::load_half<Arch>(block.codes);
-  const auto codes = xsimd::zip_lo(kernels::decoding::low_nibbles(bytes), kernels::decoding::high_nibbles(bytes));
-  kernels::put_float_values<tensor::kF4E2M1Type>(codes, scale, out.data());
-}
+class VectorLoops {
+  using Arch = kernels::Arch;
+
+ public:
+  static float largest(std::span<const float> values) { return kernels::abs_max<Arch>(values.data(), values.size()); }
+
+  /// 16 codes are padded to the 32 that make a whole vector of pairs.
+  void encode(std::span<const float, 16> x, float multiplier, std::byte* to) const {
+    const std::uint8_t scale = scale_code(kernels::abs_max_of<Arch, 16>(x.data()), multiplier);
+    *to++ = static_cast<std::byte>(scale);
+    const simd::F32<Arch> divisor(tensor::f32_from_f8_e4m3(scale) / multiplier);
+    const auto four = [&](std::size_t i) { return simd::load<Arch>(x.data() + i) / divisor; };
+    const auto codes = codes_(four(0), four(4), four(8), four(12));
+    simd::store_lane<std::uint64_t, 0>(to, kernels::paired_nibbles<false>(codes, codes));
+  }
+  void decode(const std::byte* from, float multiplier, std::span<float, 16> out) const {
+    const simd::F32<Arch> scale(tensor::f32_from_f8_e4m3(std::to_integer<std::uint8_t>(*from)) / multiplier);
+    const auto bytes = simd::load_half<Arch>(from + 1);
+    put_(xsimd::zip_lo(kernels::decoding::low_nibbles(bytes), kernels::decoding::high_nibbles(bytes)), scale, out.data());
+  }
+
+ private:
+  kernels::SmallCodes<tensor::kF4E2M1Type, Arch> codes_;
+  kernels::PutFloatValues<tensor::kF4E2M1Type, Arch> put_;
+};
 
 std::uint64_t encoded_size(std::uint64_t count, std::uint64_t) { return count == 0 ? 0 : 4 + count / 16 * 9; }
 
-template <auto kQuantize>
+template <class Loops>
 Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOptions& options, std::span<std::byte> out) {
   if (values.empty()) return {};
+  const Loops loops;
   const auto& range = options.tensor_range;
-  const float multiplier = tensor_multiplier(range ? std::max(std::abs(range->low), std::abs(range->high)) : absmax(values));
+  const float multiplier = tensor_multiplier(range ? std::max(std::abs(range->low), std::abs(range->high)) : Loops::largest(values));
   std::memcpy(out.data(), &multiplier, 4);
   std::byte* to = out.data() + 4;
   for (std::size_t i = 0; i < values.size(); i += 16, to += sizeof(Nvfp4Block)) {
-    const Nvfp4Block block = kQuantize(values.subspan(i).first<16>(), multiplier);
-    std::memcpy(to, &block, sizeof(block));
+    loops.encode(values.subspan(i).first<16>(), multiplier, to);
   }
   return {};
 }
 
-template <auto kDequantize>
+template <class Loops>
 Result<void> decode(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
   if (out.empty()) return {};
+  const Loops loops;
   float multiplier;
   std::memcpy(&multiplier, bytes.data(), 4);
   const std::byte* from = bytes.data() + 4;
   for (std::size_t i = 0; i < out.size(); i += 16, from += sizeof(Nvfp4Block)) {
-    Nvfp4Block block;
-    std::memcpy(&block, from, sizeof(block));
-    kDequantize(block, multiplier, out.subspan(i).first<16>());
+    loops.decode(from, multiplier, out.subspan(i).first<16>());
   }
   return {};
 }
@@ -135,11 +152,11 @@ extern constexpr Format kNVFP4Tensor{
     .bits_per_weight = 4.5,
     .takes_non_finite = false,
     .encoded_size = encoded_size,
-    .encode = encode<quantize_vector>,
-    .decode = decode<dequantize_vector>,
+    .encode = encode<VectorLoops>,
+    .decode = decode<VectorLoops>,
     .tensor_bytes = 4,
-    .plain_encode = encode<quantize>,
-    .plain_decode = decode<dequantize>,
+    .plain_encode = encode<PlainLoops>,
+    .plain_decode = decode<PlainLoops>,
 };
 
 }  // namespace bitbudget::formats

@@ -77,7 +77,7 @@ extern constexpr Format kQ4_0{
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q4_0>,
     .encode = encode_blocks_by<Q4_0, encode_blocks_weighted<Q4_0, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
-                               kernels::q4_0::encode<kernels::Arch>>,
+                               kernels::encode_in_strips<kernels::SignedMaxEncoder<4, kernels::Arch, quantize_run<Q4_0, quantize, 4>>>>,
     .decode = decode_blocks_by<Q4_0, kernels::decode_q4_0<kernels::Arch>>,
     .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q4_0, quantize, quantize_weighted>,

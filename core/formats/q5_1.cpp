@@ -4,6 +4,7 @@
 #include "formats/ggml_pack.h"
 #include "formats/ggml_superblock.h"
 #include "formats/rounding.h"
+#include "kernels/block32.h"
 #include "kernels/decode.h"
 #include "tensor/float_types.h"
 
@@ -81,7 +82,8 @@ extern constexpr Format kQ5_1{
     .bits_per_weight = block_bits_per_weight<Q5_1>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q5_1>,
-    .encode = encode_blocks_weighted<Q5_1, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
+    .encode = encode_blocks_by<Q5_1, encode_blocks_weighted<Q5_1, quantize, quantize_weighted, nullptr, quantize_eight_weighted>,
+                               kernels::encode_in_strips<kernels::RangeEncoder<5, kernels::Arch, quantize_run<Q5_1, quantize, 4>>>>,
     .decode = decode_blocks_by<Q5_1, kernels::decode_q5_1<kernels::Arch>>,
     .takes_importance = true,
     .plain_encode = encode_blocks_weighted<Q5_1, quantize, quantize_weighted>,

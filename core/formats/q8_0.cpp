@@ -46,7 +46,7 @@ extern constexpr Format kQ8_0{
     .bits_per_weight = block_bits_per_weight<Q8_0>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q8_0>,
-    .encode = encode_blocks_by<Q8_0, encode_blocks<Q8_0, quantize>, kernels::q8_0::encode<kernels::Arch>>,
+    .encode = encode_blocks_by<Q8_0, encode_blocks<Q8_0, quantize>, kernels::encode_in_strips<kernels::Q8_0Encoder<kernels::Arch, quantize_run<Q8_0, quantize, 4>>>>,
     .decode = decode_blocks_by<Q8_0, kernels::decode_q8_0<kernels::Arch>>,
     .plain_encode = encode_blocks<Q8_0, quantize>,
     .plain_decode = decode_blocks<Q8_0, dequantize>,

@@ -1,164 +1,191 @@
-// ggml's formats with 32 values to a block: encoders of Q8_0 and Q4_0, decoders of them all. The truth is in core/formats, one
-// block at a time; an encoder here takes four blocks at a time, so that four scales are made at once, and leaves the last
-// blocks to it.
+// The encoders of ggml's plain formats with 32 values to a block. The truth is in core/formats, one block at a time; strips.h
+// says how these work.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "kernels/float_codes.h"
 #include "kernels/simd.h"
+#include "kernels/strips.h"
 
 namespace bitbudget::kernels {
 
-/// 1/d, or 0 where that is infinite: formats::reciprocal_or_zero in every lane.
-template <class A>
-simd::F32<A> reciprocals_or_zero(const simd::F32<A>& d) {
-  const simd::F32<A> inverse = simd::F32<A>(1.0f) / d;
-  const auto magnitude = simd::as<std::int32_t>(inverse) & simd::I32<A>(0x7FFFFFFF);
-  const auto finite = magnitude < simd::I32<A>(0x7F800000);
-  return simd::as<float>(xsimd::select(finite, simd::as<std::int32_t>(inverse), simd::I32<A>(0)));
-}
+/// Encodes the 128 values of four blocks by the truth.
+using PlainFour = void (*)(const float* x, std::byte* out);
 
-/// The f16 scales of four blocks `stride` bytes apart.
-template <class A>
-void store_f16_scales(const simd::F32<A>& scales, std::byte* to, std::size_t stride) {
-  const simd::U32<A> codes = float_codes<tensor::kF16Type>(scales);
-  simd::store_lane<std::uint16_t, 0>(to, codes);
-  simd::store_lane<std::uint16_t, 2>(to + stride, codes);
-  simd::store_lane<std::uint16_t, 4>(to + 2 * stride, codes);
-  simd::store_lane<std::uint16_t, 6>(to + 3 * stride, codes);
-}
-
-/// Largest magnitudes of four blocks of 32, one per lane.
-template <class A>
-simd::F32<A> abs_max_of_four(const float* x) {
+/// Q8_0.
+template <class A, PlainFour plain_four>
+class Q8_0Encoder {
   using F32 = simd::F32<A>;
-  const F32 mask = simd::keep_f32<A>(std::bit_cast<float>(0x7FFFFFFFu));
-  F32 most[4];
-  for (std::size_t block = 0; block < 4; ++block) {
-    const float* from = x + 32 * block;
-    F32 even = simd::load<A>(from) & mask;
-    F32 odd = simd::load<A>(from + 4) & mask;
-    for (std::size_t i = 8; i < 32; i += 8) {
-      even = simd::larger(even, simd::load<A>(from + i) & mask);
-      odd = simd::larger(odd, simd::load<A>(from + i + 4) & mask);
-    }
-    most[block] = simd::larger(even, odd);
+
+ public:
+  static constexpr std::size_t kLength = 32, kBytes = 34, kFactors = 1;
+  static void plain(const float* x, std::byte* out) { plain_four(x, out); }
+
+  bool scales(const float* x, std::byte* out, StripFactors<1>& factors, std::size_t first) const {
+    const F32 d = abs_max_of_four<32>(x, reciprocals_.mask) / divisor_;
+    store_halves(halves_(d), out, kBytes);
+    const F32 inverse = reciprocals_(d);
+    const F32 doubled = inverse + inverse;
+    simd::store(factors.of[0] + first, doubled);
+    return simd::none_set(doubled > reciprocals_.most);
   }
-  simd::transpose(most[0], most[1], most[2], most[3]);
-  return simd::larger(simd::larger(most[0], most[1]), simd::larger(most[2], most[3]));
-}
 
-namespace q8_0 {
-
-inline constexpr std::size_t kBytes = 34;
-
-/// Eight codes: x * inverse to the nearest, halves away from zero. Twice that is exact and truncates to a number of half
-/// steps, whose last bit is rounded in integers.
-template <class A>
-simd::I16<A> codes(const float* x, const simd::F32<A>& inverse) {
-  const simd::F32<A> low = simd::load<A>(x) * inverse;
-  const simd::F32<A> high = simd::load<A>(x + 4) * inverse;
-  const simd::I16<A> halves = simd::narrow_s(simd::whole_to_int(simd::truncate(low + low)),
-                                             simd::whole_to_int(simd::truncate(high + high)));
-  return (halves + simd::I16<A>(1) + (halves >> 15)) >> 1;
-}
-
-template <class A>
-void put_codes(const float* x, const simd::F32<A>& inverse, std::byte* to) {
-  for (std::size_t i = 0; i < 32; i += 16) {
-    simd::store_bytes(to + 2 + i, simd::narrow_s(codes(x + i, inverse), codes(x + i + 8, inverse)));
+  void codes(const float* x, const StripFactors<1>& factors, std::size_t block, std::byte* out) const {
+    const F32 inverse(factors.of[0][block]);
+    simd::store_bytes(out + 2, simd::narrow_s(eight(x, inverse), eight(x + 8, inverse)));
+    simd::store_bytes(out + 18, simd::narrow_s(eight(x + 16, inverse), eight(x + 24, inverse)));
   }
-}
 
-/// Encodes the first multiple of 4 blocks and says how many that is.
-template <class A>
-std::size_t encode(const float* x, std::size_t blocks, std::byte* out) {
-  std::size_t b = 0;
-  for (; b + 4 <= blocks; b += 4, x += 128, out += 4 * kBytes) {
-    const simd::F32<A> d = abs_max_of_four<A>(x) / simd::F32<A>(127.0f);
-    store_f16_scales(d, out, kBytes);
-    const simd::F32<A> inverse = reciprocals_or_zero(d);
-    put_codes(x, simd::broadcast<0>(inverse), out);
-    put_codes(x + 32, simd::broadcast<1>(inverse), out + kBytes);
-    put_codes(x + 64, simd::broadcast<2>(inverse), out + 2 * kBytes);
-    put_codes(x + 96, simd::broadcast<3>(inverse), out + 3 * kBytes);
+ private:
+  /// x times the inverse to the nearest, halves away from zero. Twice that truncates to a number of half steps h, and the code
+  /// is (h + 1) >> 1, or h >> 1 for a negative h: modulo 2^16, a rounded mean of h and its sign.
+  simd::I16<A> eight(const float* x, const F32& doubled_inverse) const {
+    const auto halves = simd::narrow_s(to_int_(simd::truncate(simd::load<A>(x) * doubled_inverse)),
+                                       to_int_(simd::truncate(simd::load<A>(x + 4) * doubled_inverse)));
+    return simd::as<std::int16_t>(simd::rounded_mean(simd::as<std::uint16_t>(halves), simd::as<std::uint16_t>(halves >> 15)));
   }
-  return b;
-}
 
-}  // namespace q8_0
+  F16Codes<A> halves_;
+  Reciprocals<A> reciprocals_;
+  simd::WholeToInt<A> to_int_;
+  F32 divisor_ = simd::keep_f32<A>(127.0f);
+};
 
-namespace q4_0 {
-
-inline constexpr std::size_t kBytes = 18;
-
-/// The values of largest magnitude of four blocks, one per lane; of +m and -m the first one.
-template <class A>
-simd::F32<A> signed_max_of_four(const float* x) {
+/// Codes of 4 or 5 bits: the low four bits of codes i and i + 16 share byte i; the fifth bits, if any, stand before them.
+template <int kBits, class A>
+class BlockCodes {
   using F32 = simd::F32<A>;
-  F32 high[4], low[4];
-  for (std::size_t block = 0; block < 4; ++block) {
-    const float* from = x + 32 * block;
-    high[block] = low[block] = simd::load<A>(from);
-    for (std::size_t i = 4; i < 32; i += 4) {
-      const F32 v = simd::load<A>(from + i);
-      high[block] = simd::larger(high[block], v);
-      low[block] = simd::smaller(low[block], v);
+  using U8 = simd::U8<A>;
+
+ public:
+  /// Codes min(trunc(value(i)), 2^kBits - 1) of 32 values that are at least 0; value(i) gives four of them.
+  template <class Value>
+  void operator()(Value value, std::byte* to) const {
+    const U8 low = sixteen(value, 0), high = sixteen(value, 16);
+    if constexpr (kBits == 5) {
+      put_fifth(low, to);
+      put_fifth(high, to + 2);
+      to += 4;
     }
+    const U8 high_nibbles = simd::as<std::uint8_t>(simd::as<std::uint16_t>(kBits == 5 ? high & nibble_ : high) << 4);
+    simd::store_bytes(to, (kBits == 5 ? low & nibble_ : low) | high_nibbles);
   }
-  simd::transpose(high[0], high[1], high[2], high[3]);
-  simd::transpose(low[0], low[1], low[2], low[3]);
-  const F32 most = simd::larger(simd::larger(high[0], high[1]), simd::larger(high[2], high[3])) + F32(0.0f);  // no -0
-  const F32 least = simd::smaller(simd::smaller(low[0], low[1]), simd::smaller(low[2], low[3]));
-  const F32 found = xsimd::select(-least > most, least, most);
-  const auto tied = (-least == most) & (most != F32(0.0f));
-  if (simd::none_set(tied)) return found;
-  simd::portable::Lanes<float, A> lanes(found);
-  for (std::size_t block = 0; block < 4; ++block) {
-    const float magnitude = std::fabs(lanes.lane[block]);
-    if (magnitude == 0) continue;
-    const float* from = x + 32 * block;
-    while (std::fabs(*from) != magnitude) ++from;
-    lanes.lane[block] = *from;
+
+ private:
+  template <class Value>
+  U8 sixteen(Value value, std::size_t i) const {
+    const auto four = [&](std::size_t k) { return to_int_(simd::truncate(value(i + k))); };
+    return xsimd::min(simd::narrow_u(simd::narrow_s(four(0), four(4)), simd::narrow_s(four(8), four(12))), limit_);
   }
-  return lanes.batch();
-}
-
-/// Eight codes before the upper limit: trunc(x * inverse + 8.5).
-template <class A>
-simd::I16<A> codes(const float* x, const simd::F32<A>& inverse, const simd::F32<A>& middle) {
-  return simd::narrow_s(simd::whole_to_int(simd::truncate(simd::load<A>(x) * inverse + middle)),
-                        simd::whole_to_int(simd::truncate(simd::load<A>(x + 4) * inverse + middle)));
-}
-
-template <class A>
-void put_codes(const float* x, const simd::F32<A>& inverse, std::byte* to) {
-  const simd::F32<A> middle(8.5f);
-  const simd::U8<A> limit(15);
-  const simd::U8<A> low = simd::narrow_u(codes(x, inverse, middle), codes(x + 8, inverse, middle));
-  const simd::U8<A> high = simd::narrow_u(codes(x + 16, inverse, middle), codes(x + 24, inverse, middle));
-  const auto shifted = simd::as<std::uint8_t>(simd::as<std::uint16_t>(xsimd::min(high, limit)) << 4);
-  simd::store_bytes(to + 2, xsimd::min(low, limit) | shifted);
-}
-
-/// Encodes the first multiple of 4 blocks and says how many that is.
-template <class A>
-std::size_t encode(const float* x, std::size_t blocks, std::byte* out) {
-  std::size_t b = 0;
-  for (; b + 4 <= blocks; b += 4, x += 128, out += 4 * kBytes) {
-    const simd::F32<A> d = signed_max_of_four<A>(x) / simd::F32<A>(-8.0f);
-    store_f16_scales(d, out, kBytes);
-    const simd::F32<A> inverse = reciprocals_or_zero(d);
-    put_codes(x, simd::broadcast<0>(inverse), out);
-    put_codes(x + 32, simd::broadcast<1>(inverse), out + kBytes);
-    put_codes(x + 64, simd::broadcast<2>(inverse), out + 2 * kBytes);
-    put_codes(x + 96, simd::broadcast<3>(inverse), out + 3 * kBytes);
+  static void put_fifth(const U8& codes, std::byte* to) {
+    const std::uint16_t bits = simd::top_bits(simd::as<std::uint8_t>(simd::as<std::uint16_t>(codes) << 3));
+    std::memcpy(to, &bits, 2);
   }
-  return b;
-}
 
-}  // namespace q4_0
+  simd::WholeToInt<A> to_int_;
+  U8 limit_ = simd::keep<std::uint8_t, A>((1 << kBits) - 1), nibble_ = simd::keep<std::uint8_t, A>(15);
+};
+
+/// Q4_0 and Q5_0: the value of largest magnitude is code 0.
+template <int kBits, class A, PlainFour plain_four>
+class SignedMaxEncoder {
+  using F32 = simd::F32<A>;
+
+ public:
+  static constexpr std::size_t kLength = 32, kBytes = kBits == 4 ? 18 : 22, kFactors = 1;
+  static void plain(const float* x, std::byte* out) { plain_four(x, out); }
+
+  bool scales(const float* x, std::byte* out, StripFactors<1>& factors, std::size_t first) const {
+    const F32 d = signed_max(x) * unit_;
+    store_halves(halves_(d), out, kBytes);
+    simd::store(factors.of[0] + first, reciprocals_(d));
+    return true;
+  }
+
+  void codes(const float* x, const StripFactors<1>& factors, std::size_t block, std::byte* out) const {
+    const F32 inverse(factors.of[0][block]);
+    codes_([&](std::size_t i) { return simd::load<A>(x + i) * inverse + middle_; }, out + 2);
+  }
+
+ private:
+  static constexpr float kLevels = 1 << (kBits - 1);
+
+  /// The values of largest magnitude of four blocks, one per lane; of +m and -m the first one.
+  F32 signed_max(const float* x) const {
+    const auto [least, highest] = range_of_four<A, kLength>(x);
+    const F32 most = highest + F32(0.0f);  // no -0
+    const F32 found = xsimd::select(-least > most, least, most);
+    const auto tied = (-least == most) & (most != F32(0.0f));
+    return simd::none_set(tied) ? found : first_of_tied(x, found);
+  }
+  static F32 first_of_tied(const float* x, const F32& found) {
+    simd::portable::Lanes<float, A> lanes(found);
+    for (float& lane : lanes.lane) {
+      const float magnitude = std::fabs(lane);
+      const float* from = x;
+      if (magnitude != 0) {
+        while (std::fabs(*from) != magnitude) ++from;
+        lane = *from;
+      }
+      x += kLength;
+    }
+    return lanes.batch();
+  }
+
+  F16Codes<A> halves_;
+  Reciprocals<A> reciprocals_;
+  BlockCodes<kBits, A> codes_;
+  F32 unit_ = simd::keep_f32<A>(-1 / kLevels);  // a power of two: the product is the quotient
+  F32 middle_ = simd::keep_f32<A>(kLevels + 0.5f);
+};
+
+/// Q4_1 and Q5_1: steps from the least value to the largest.
+template <int kBits, class A, PlainFour plain_four>
+class RangeEncoder {
+  using F32 = simd::F32<A>;
+
+ public:
+  static constexpr std::size_t kLength = 32, kBytes = kBits == 4 ? 20 : 24, kFactors = 2;
+  static void plain(const float* x, std::byte* out) { plain_four(x, out); }
+
+  bool scales(const float* x, std::byte* out, StripFactors<2>& factors, std::size_t first) const {
+    auto [low, high] = range_of_four<A, kLength>(x);
+    if (!simd::none_set(low == F32(0.0f))) low = first_zeros(x, low);
+    const F32 d = (high - low + F32(0.0f)) / steps_;  // no -0
+    store_halves(halves_(d), out, kBytes);
+    store_halves(halves_(low), out + 2, kBytes);
+    simd::store(factors.of[0] + first, reciprocals_(d));
+    simd::store(factors.of[1] + first, low);
+    return simd::none_set(d > reciprocals_.most);
+  }
+
+  void codes(const float* x, const StripFactors<2>& factors, std::size_t block, std::byte* out) const {
+    const F32 inverse(factors.of[0][block]), low(factors.of[1][block]);
+    codes_([&](std::size_t i) { return (simd::load<A>(x + i) - low) * inverse + half_; }, out + 4);
+  }
+
+ private:
+  /// Of the two zeros, a least value is the one that comes first.
+  static F32 first_zeros(const float* x, const F32& low) {
+    simd::portable::Lanes<float, A> lanes(low);
+    for (float& lane : lanes.lane) {
+      const float* from = x;
+      if (lane == 0) {
+        while (*from != 0) ++from;
+        lane = *from;
+      }
+      x += kLength;
+    }
+    return lanes.batch();
+  }
+
+  F16Codes<A> halves_;
+  Reciprocals<A> reciprocals_;
+  BlockCodes<kBits, A> codes_;
+  F32 steps_ = simd::keep_f32<A>((1 << kBits) - 1), half_ = simd::keep_f32<A>(0.5f);
+};
+
 }  // namespace bitbudget::kernels

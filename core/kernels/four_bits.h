@@ -151,13 +151,17 @@ void put_split_nibbles(const simd::U8<A>& first, const simd::U8<A>& second, void
 
 /// Neighbours to one byte, the first in the low or the high nibble: 32 codes, 16 bytes.
 template <bool first_is_high, class A>
-void put_paired_nibbles(const simd::U8<A>& first, const simd::U8<A>& second, void* to) {
+simd::U8<A> paired_nibbles(const simd::U8<A>& first, const simd::U8<A>& second) {
   const auto pairs = [](const simd::U8<A>& codes) {
     const simd::U16<A> lanes = simd::as<std::uint16_t>(codes);
     const simd::U16<A> joined = first_is_high ? (lanes << 4) | (lanes >> 8) : lanes | (lanes >> 4);
     return simd::as<std::int16_t>(joined & simd::U16<A>(0xFF));
   };
-  simd::store_bytes(to, simd::narrow_u(pairs(first), pairs(second)));
+  return simd::narrow_u(pairs(first), pairs(second));
+}
+template <bool first_is_high, class A>
+void put_paired_nibbles(const simd::U8<A>& first, const simd::U8<A>& second, void* to) {
+  simd::store_bytes(to, paired_nibbles<first_is_high>(first, second));
 }
 
 }  // namespace bitbudget::kernels

@@ -65,17 +65,34 @@ U8<A> load_bytes(const void* from) {
   return U8<A>::load_unaligned(static_cast<const std::uint8_t*>(from));
 }
 
-/// A constant that the compiler keeps in a register instead of rebuilding it in every turn of a loop.
+/// A constant (or any number in every lane) that a loop keeps in a register. WebAssembly engines build a constant anew in every
+/// turn, from a general register, which takes longer than what is then done with it; they do not see that this one is constant,
+/// because it comes from memory. To be called outside of loops.
 template <class T, class A>
 xsimd::batch<T, A> keep(T value) {
+  alignas(16) T lanes[16 / sizeof(T)];
+  xsimd::batch<T, A>(value).store_aligned(lanes);
+  const T* from = lanes;
 #if defined(__GNUC__)
-  asm("" : "+r"(value));
+  asm volatile("" : "+r"(from) : : "memory");
 #endif
-  return xsimd::batch<T, A>(value);
+  return xsimd::batch<T, A>::load_aligned(from);
 }
 template <class A>
 F32<A> keep_f32(float value) {
-  return as<float>(keep<std::uint32_t, A>(std::bit_cast<std::uint32_t>(value)));
+  return keep<float, A>(value);
+}
+template <class A>
+I32<A> keep_i32(std::int32_t value) {
+  return keep<std::int32_t, A>(value);
+}
+/// The same for 16 bytes.
+template <class A>
+U8<A> keep_bytes(const std::uint8_t* table) {
+#if defined(__GNUC__)
+  asm volatile("" : "+r"(table) : : "memory");
+#endif
+  return load<A>(table);
 }
 
 // The portable loops: `array` holds a vector's lanes.
@@ -154,6 +171,18 @@ I32<A> whole_to_int(const F32<A>& x) {
   else return as<std::int32_t>(x + F32<A>(12582912.0f)) - I32<A>(0x4B400000);
 }
 
+/// The same in a loop that keeps its constants.
+template <class A>
+struct WholeToInt {
+  F32<A> magic = keep_f32<A>(12582912.0f);
+  I32<A> zero = keep_i32<A>(0x4B400000);
+
+  I32<A> operator()(const F32<A>& x) const {
+    if constexpr (is_sse<A>) return _mm_cvttps_epi32(x);
+    else return as<std::int32_t>(x + magic) - zero;
+  }
+};
+
 /// Toward zero; |x| < 2^31.
 template <class A>
 I32<A> truncate_to_int(const F32<A>& x) {
@@ -224,6 +253,28 @@ U8<A> narrow_u(const I16<A>& low, const I16<A>& high) {
   else return portable::narrow<std::uint8_t>(low, high);
 }
 
+/// Bit 7 of every byte: the sign bit of one of 16 floats. (Narrowing saturates, and keeps the sign.)
+template <class A>
+U8<A> sign_bits(const F32<A>& a, const F32<A>& b, const F32<A>& c, const F32<A>& d) {
+  const I16<A> low = narrow_s(as<std::int32_t>(a), as<std::int32_t>(b)), high = narrow_s(as<std::int32_t>(c), as<std::int32_t>(d));
+  return as<std::uint8_t>(narrow_s(low, high)) & U8<A>(0x80);
+}
+
+/// Means of unsigned lanes, halves up: (a + b + 1) >> 1 without overflow.
+template <class A>
+U16<A> rounded_mean(const U16<A>& a, const U16<A>& b) {
+  if constexpr (is_wasm<A>) {
+    return wasm_u16x8_avgr(a, b);
+  } else if constexpr (is_sse<A>) {
+    return _mm_avg_epu16(a, b);
+  } else {
+    const portable::Lanes<std::uint16_t, A> x(a), y(b);
+    portable::Lanes<std::uint16_t, A> out;
+    for (std::size_t i = 0; i < 8; ++i) out.lane[i] = static_cast<std::uint16_t>((x.lane[i] + y.lane[i] + 1) >> 1);
+    return out.batch();
+  }
+}
+
 /// The low or the high half of the lanes at twice the width.
 template <class A>
 I16<A> extend_low(const I8<A>& x) {
@@ -284,6 +335,19 @@ U8<A> swizzle(const U8<A>& table, const U8<A>& index) {
   } else {
     const portable::Lanes<std::uint8_t, A> from(table);
     return portable::map(index, [&](std::uint8_t i) { return from.lane[i]; });
+  }
+}
+
+/// The same, and 0 where the index is above 15.
+template <class A>
+U8<A> swizzle_or_zero(const U8<A>& table, const U8<A>& index) {
+  if constexpr (is_wasm<A>) {
+    return wasm_i8x16_swizzle(table, index);
+  } else if constexpr (is_sse<A>) {
+    return _mm_shuffle_epi8(table, _mm_adds_epu8(index, U8<A>(0x70)));
+  } else {
+    const portable::Lanes<std::uint8_t, A> from(table);
+    return portable::map(index, [&](std::uint8_t i) { return i < 16 ? from.lane[i] : std::uint8_t{0}; });
   }
 }
 
@@ -354,6 +418,29 @@ U8<A> load_half(const void* from) {
   return as<std::uint8_t>(xsimd::batch<std::uint64_t, A>(word, 0));
 }
 
+/// x in every lane that is set, 0 in the others.
+template <class T, class A>
+xsimd::batch<T, A> where(const xsimd::batch_bool<T, A>& mask, const xsimd::batch<T, A>& x) {
+  using Batch = xsimd::batch<T, A>;
+  if constexpr (is_wasm<A> || is_sse<A>) return Batch(typename Batch::register_type(mask)) & x;
+  else return xsimd::select(mask, x, Batch(0));
+}
+
+/// Bit 7 of byte i as bit i.
+template <class A>
+std::uint16_t top_bits(const U8<A>& x) {
+  if constexpr (is_wasm<A>) {
+    return static_cast<std::uint16_t>(wasm_i8x16_bitmask(x));
+  } else if constexpr (is_sse<A>) {
+    return static_cast<std::uint16_t>(_mm_movemask_epi8(x));
+  } else {
+    const portable::Lanes<std::uint8_t, A> lanes(x);
+    unsigned bits = 0;
+    for (unsigned i = 0; i < 16; ++i) bits |= static_cast<unsigned>(lanes.lane[i] >> 7) << i;
+    return static_cast<std::uint16_t>(bits);
+  }
+}
+
 /// -1 in every lane that is set, 0 in the others.
 template <class A>
 I32<A> minus_one_where(const xsimd::batch_bool<float, A>& mask) {
@@ -377,20 +464,23 @@ xsimd::batch<T, A> true_lanes(const xsimd::batch_bool<T, A>& mask) {
   else return xsimd::select(mask, Batch(static_cast<T>(-1)), Batch(0));
 }
 
-/// The largest lane; NaN only if every comparison passes it over.
+template <class A>
+float first_lane(const F32<A>& x) {
+  if constexpr (is_wasm<A>) return wasm_f32x4_extract_lane(x, 0);
+  else if constexpr (is_sse<A>) return _mm_cvtss_f32(x);
+  else return portable::Lanes<float, A>(x).lane[0];
+}
+
+/// The largest lane, and the smallest; none is NaN.
 template <class A>
 float largest_lane(const F32<A>& x) {
-  const portable::Lanes<float, A> lanes(x);
-  float most = lanes.lane[0];
-  for (std::size_t i = 1; i < 4; ++i) most = lanes.lane[i] > most ? lanes.lane[i] : most;
-  return most;
+  const F32<A> pairs = larger(x, as<float>(xsimd::zip_hi(as<double>(x), as<double>(x))));
+  return first_lane(larger(pairs, broadcast<1>(pairs)));
 }
 template <class A>
 float smallest_lane(const F32<A>& x) {
-  const portable::Lanes<float, A> lanes(x);
-  float least = lanes.lane[0];
-  for (std::size_t i = 1; i < 4; ++i) least = lanes.lane[i] < least ? lanes.lane[i] : least;
-  return least;
+  const F32<A> pairs = smaller(x, as<float>(xsimd::zip_hi(as<double>(x), as<double>(x))));
+  return first_lane(smaller(pairs, broadcast<1>(pairs)));
 }
 
 /// Keeps loads and stores of one part of a loop from moving into the other: WebAssembly engines have 15 vector registers, and

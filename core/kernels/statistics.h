@@ -185,6 +185,19 @@ float abs_max(const float* values, std::size_t count) {
   return most;
 }
 
+/// The same of a block of fixed length, a multiple of 8, without NaN.
+template <class A, std::size_t kLength>
+float abs_max_of(const float* values) {
+  using F32 = simd::F32<A>;
+  const auto magnitude = [&](std::size_t i) { return xsimd::abs(simd::load<A>(values + i)); };
+  F32 a = magnitude(0), b = magnitude(4);
+  for (std::size_t i = 8; i < kLength; i += 8) {
+    a = simd::larger(a, magnitude(i));
+    b = simd::larger(b, magnitude(i + 4));
+  }
+  return simd::largest_lane(simd::larger(a, b));
+}
+
 struct Extremes {
   float low = 0;
   float high = 0;
