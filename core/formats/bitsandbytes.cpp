@@ -104,100 +104,154 @@ std::uint8_t dynamic_code(float x) {
   return static_cast<std::uint8_t>(x > (above[-1] + *above) / 2 ? code : code - 1);
 }
 
-/// The plain loops are the truth; the vector ones give the same bytes.
-enum class Loops { plain, vector };
-
-template <Loops kLoops>
-float absmax(std::span<const float> values) {
-  if constexpr (kLoops == Loops::vector) return kernels::abs_max<Arch>(values.data(), values.size());
-  float largest = 0;
-  for (const float v : values) largest = std::max(largest, std::abs(v));
-  return largest;
-}
-
-/// The codes of 16 normalised values by vector search, or one by one where a value is as near to a threshold as the search can
-/// see.
+/// The loops over a block: `put` takes two codes to a byte, the first in the high nibble (an odd count leaves the last low
+/// nibble 0), and returns where the next block begins; `take` is its inverse. These are the truth.
 template <class Book>
-simd::U8<Arch> sixteen_codes(const kernels::StairSearch<Arch>& search, const float* x, const simd::F32<Arch>& inverse) {
-  simd::F32<Arch> values[4], searched[4];
-  for (int k = 0; k < 4; ++k) {
-    values[k] = simd::load<Arch>(x + 4 * k) * inverse;
-    searched[k] = Book::searched(values[k]);
+struct PlainLoops {
+  static float absmax(std::span<const float> values) {
+    float largest = 0;
+    for (const float v : values) largest = std::max(largest, std::abs(v));
+    return largest;
   }
-  const auto [counts, unsure] = search(searched);
-  if (!unsure) return Book::codes_of(counts, values);
-  std::array<float, 16> lanes;
-  std::array<std::uint8_t, 16> codes;
-  for (std::size_t k = 0; k < 4; ++k) simd::store(lanes.data() + 4 * k, values[k]);
-  for (std::size_t i = 0; i < 16; ++i) codes[i] = Book::code(lanes[i]);
-  return simd::load<Arch>(codes.data());
-}
-
-/// Two codes a byte, the first in the high nibble; an odd count leaves the last low nibble 0.
-template <class Book, Loops kLoops>
-std::byte* put_codes(std::span<const float> values, float scale, std::byte* to) {
-  const float inverse = reciprocal_or_zero(scale);
-  std::size_t i = 0;
-  if constexpr (kLoops == Loops::vector) {
-    static constexpr kernels::Staircase kStairs(Book::thresholds());
-    static_assert(kStairs.valid);
-    const kernels::StairSearch<Arch> search(kStairs);
-    const simd::F32<Arch> factor(inverse);
-    for (; i + 32 <= values.size(); i += 32, to += 16) {
-      const float* x = values.data() + i;
-      kernels::put_paired_nibbles<true>(sixteen_codes<Book>(search, x, factor), sixteen_codes<Book>(search, x + 16, factor), to);
+  static std::byte* put(std::span<const float> values, float scale, std::byte* to) {
+    const float inverse = reciprocal_or_zero(scale);
+    for (std::size_t i = 0; i < values.size(); i += 2) {
+      const std::uint8_t second = i + 1 < values.size() ? Book::code(values[i + 1] * inverse) : 0;
+      *to++ = static_cast<std::byte>(Book::code(values[i] * inverse) << 4 | second);
     }
+    return to;
   }
-  for (; i < values.size(); i += 2) {
-    const std::uint8_t second = i + 1 < values.size() ? Book::code(values[i + 1] * inverse) : 0;
-    *to++ = static_cast<std::byte>(Book::code(values[i] * inverse) << 4 | second);
+  static const std::byte* take(const std::byte* from, float scale, std::span<float> values) {
+    for (std::size_t i = 0; i < values.size(); i += 2) {
+      const auto pair = std::to_integer<std::size_t>(*from++);
+      values[i] = Book::kValues[pair >> 4] * scale;
+      if (i + 1 < values.size()) values[i + 1] = Book::kValues[pair & 15] * scale;
+    }
+    return from;
   }
-  return to;
-}
+  /// Encodes a number of the leading blocks, and says how many.
+  static std::size_t encode_whole_blocks(const float*, std::size_t, std::byte*) { return 0; }
+};
 
-template <class Book, Loops kLoops>
-const std::byte* take_codes(const std::byte* from, float scale, std::span<float> values) {
-  std::size_t i = 0;
-  if constexpr (kLoops == Loops::vector) {
-    const kernels::FloatTable<Arch> table(Book::kValues);
+/// 32 codes by vector search, or one by one where a value is as near to a threshold as the search can see.
+template <class Book>
+class VectorCodes {
+  using F32 = simd::F32<Arch>;
+  static constexpr kernels::Staircase kStairs{Book::thresholds()};
+  static_assert(kStairs.valid);
+
+ public:
+  void operator()(const float* x, const F32& inverse, std::byte* to) const {
+    kernels::put_paired_nibbles<true>(sixteen(x, inverse), sixteen(x + 16, inverse), to);
+  }
+
+ private:
+  simd::U8<Arch> sixteen(const float* x, const F32& inverse) const {
+    F32 values[4], searched[4];
+    for (int k = 0; k < 4; ++k) {
+      values[k] = simd::load<Arch>(x + 4 * k) * inverse;
+      searched[k] = Book::searched(values[k]);
+    }
+    const auto [counts, unsure] = search_(searched);
+    return unsure ? one_by_one(values) : Book::codes_of(counts, values);
+  }
+  static simd::U8<Arch> one_by_one(const F32* values) {
+    std::array<float, 16> lanes;
+    std::array<std::uint8_t, 16> codes;
+    for (std::size_t k = 0; k < 4; ++k) simd::store(lanes.data() + 4 * k, values[k]);
+    for (std::size_t i = 0; i < 16; ++i) codes[i] = Book::code(lanes[i]);
+    return simd::load<Arch>(codes.data());
+  }
+
+  kernels::StairSearch<Arch> search_{kStairs};
+};
+
+/// Whole blocks of f32 absmax and codes, in strips.
+template <class Book>
+class BlockEncoder {
+ public:
+  static constexpr std::size_t kLength = kBlock, kBytes = 4 + kBlock / 2, kFactors = 1;
+  static void plain(const float*, std::byte*) {}  // never asked for
+
+  bool scales(const float* x, std::byte* out, kernels::StripFactors<1>& factors, std::size_t first) const {
+    const simd::F32<Arch> most = kernels::abs_max_of_four<kBlock>(x, reciprocals_.mask);
+    simd::store_lane<std::uint32_t, 0>(out, most);
+    simd::store_lane<std::uint32_t, 1>(out + kBytes, most);
+    simd::store_lane<std::uint32_t, 2>(out + 2 * kBytes, most);
+    simd::store_lane<std::uint32_t, 3>(out + 3 * kBytes, most);
+    simd::store(factors.of[0] + first, reciprocals_(most));
+    return true;
+  }
+  void codes(const float* x, const kernels::StripFactors<1>& factors, std::size_t block, std::byte* out) const {
+    const simd::F32<Arch> inverse(factors.of[0][block]);
+    codes_(x, inverse, out + 4);
+    codes_(x + 32, inverse, out + 20);
+  }
+
+ private:
+  VectorCodes<Book> codes_;
+  kernels::Reciprocals<Arch> reciprocals_;
+};
+
+/// The same on vectors.
+template <class Book>
+class VectorLoops {
+  using Plain = PlainLoops<Book>;
+
+ public:
+  static float absmax(std::span<const float> values) { return kernels::abs_max<Arch>(values.data(), values.size()); }
+
+  std::byte* put(std::span<const float> values, float scale, std::byte* to) const {
+    const simd::F32<Arch> inverse(reciprocal_or_zero(scale));
+    std::size_t i = 0;
+    for (; i + 32 <= values.size(); i += 32, to += 16) codes_(values.data() + i, inverse, to);
+    return Plain::put(values.subspan(i), scale, to);
+  }
+  const std::byte* take(const std::byte* from, float scale, std::span<float> values) const {
     const simd::F32<Arch> factor(scale);
+    std::size_t i = 0;
     for (; i + 32 <= values.size(); i += 32, from += 16) {
       const auto bytes = simd::load_bytes<Arch>(from);
       const auto first = kernels::decoding::high_nibbles(bytes), second = kernels::decoding::low_nibbles(bytes);
-      table.put_scaled(xsimd::zip_lo(first, second), factor, values.data() + i);
-      table.put_scaled(xsimd::zip_hi(first, second), factor, values.data() + i + 16);
+      table_.put_scaled(xsimd::zip_lo(first, second), factor, values.data() + i);
+      table_.put_scaled(xsimd::zip_hi(first, second), factor, values.data() + i + 16);
     }
+    return Plain::take(from, scale, values.subspan(i));
   }
-  for (; i < values.size(); i += 2) {
-    const auto pair = std::to_integer<std::size_t>(*from++);
-    values[i] = Book::kValues[pair >> 4] * scale;
-    if (i + 1 < values.size()) values[i + 1] = Book::kValues[pair & 15] * scale;
+  static std::size_t encode_whole_blocks(const float* x, std::size_t blocks, std::byte* out) {
+    return kernels::encode_in_strips<BlockEncoder<Book>>(x, blocks, out);
   }
-  return from;
-}
+
+ private:
+  VectorCodes<Book> codes_;
+  kernels::FloatTable<Arch> table_{Book::kValues};
+};
 
 /// The bytes without double quantization: per block, f32 absmax and 32 bytes of codes (a short block: as many as it needs).
-template <class Book, Loops kLoops>
+template <class Loops>
 struct Plain {
   static std::uint64_t encoded_size(std::uint64_t count, std::uint64_t) {
     return (count + kBlock - 1) / kBlock * 4 + (count + 1) / 2;
   }
   static Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOptions&, std::span<std::byte> out) {
-    std::byte* to = out.data();
-    for (std::size_t i = 0; i < values.size(); i += kBlock) {
+    const Loops loops;
+    const std::size_t done = Loops::encode_whole_blocks(values.data(), values.size() / kBlock, out.data());
+    std::byte* to = out.data() + done * (4 + kBlock / 2);
+    for (std::size_t i = done * kBlock; i < values.size(); i += kBlock) {
       const auto block = values.subspan(i, std::min(kBlock, values.size() - i));
-      const float scale = absmax<kLoops>(block);
+      const float scale = loops.absmax(block);
       std::memcpy(to, &scale, 4);
-      to = put_codes<Book, kLoops>(block, scale, to + 4);
+      to = loops.put(block, scale, to + 4);
     }
     return {};
   }
   static Result<void> decode(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
+    const Loops loops;
     const std::byte* from = bytes.data();
     for (std::size_t i = 0; i < out.size(); i += kBlock) {
       float scale;
       std::memcpy(&scale, from, 4);
-      from = take_codes<Book, kLoops>(from + 4, scale, out.subspan(i, std::min(kBlock, out.size() - i)));
+      from = loops.take(from + 4, scale, out.subspan(i, std::min(kBlock, out.size() - i)));
     }
     return {};
   }
@@ -206,7 +260,7 @@ struct Plain {
 /// The bytes with double quantization: f32 offset, the mean of all absmaxes; then per super-block of 256 blocks (the last one
 /// may be short) f32 scale, one byte per block (a dynamic code), and the codes of the blocks. The absmax that the decoder
 /// takes is table[byte] · scale + offset; the codes were made with the true one. No values, no bytes.
-template <class Book, Loops kLoops>
+template <class Loops>
 struct Double {
   static std::uint64_t encoded_size(std::uint64_t count, std::uint64_t) {
     const std::uint64_t blocks = (count + kBlock - 1) / kBlock;
@@ -215,10 +269,12 @@ struct Double {
 
   static Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOptions&, std::span<std::byte> out) {
     if (values.empty()) return {};
+    const Loops loops;
     std::vector<float> scales;
+    scales.reserve((values.size() + kBlock - 1) / kBlock);
     double sum = 0;
     for (std::size_t i = 0; i < values.size(); i += kBlock) {
-      scales.push_back(absmax<kLoops>(values.subspan(i, std::min(kBlock, values.size() - i))));
+      scales.push_back(loops.absmax(values.subspan(i, std::min(kBlock, values.size() - i))));
       sum += scales.back();
     }
     const auto offset = static_cast<float>(sum / static_cast<double>(scales.size()));
@@ -230,7 +286,7 @@ struct Double {
       to = put_scales(std::span(scales).subspan(first, blocks), offset, to);
       for (std::size_t b = first; b < first + blocks; ++b) {
         const std::size_t i = b * kBlock;
-        to = put_codes<Book, kLoops>(values.subspan(i, std::min(kBlock, values.size() - i)), scales[b], to);
+        to = loops.put(values.subspan(i, std::min(kBlock, values.size() - i)), scales[b], to);
       }
     }
     return {};
@@ -248,6 +304,7 @@ struct Double {
 
   static Result<void> decode(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
     if (out.empty()) return {};
+    const Loops loops;
     const std::byte* from = bytes.data();
     float offset;
     std::memcpy(&offset, from, 4);
@@ -260,7 +317,7 @@ struct Double {
       from = scale_codes + (part.size() + kBlock - 1) / kBlock;
       for (std::size_t i = 0; i < part.size(); i += kBlock) {
         const float block_scale = kDynamic[std::to_integer<std::size_t>(*scale_codes++)] * scale + offset;
-        from = take_codes<Book, kLoops>(from, block_scale, part.subspan(i, std::min(kBlock, part.size() - i)));
+        from = loops.take(from, block_scale, part.subspan(i, std::min(kBlock, part.size() - i)));
       }
     }
     return {};
@@ -286,8 +343,8 @@ constexpr Text<1100> description(bool nf4, bool doubled) {
 template <bool kNf4, bool kDoubled>
 struct Member {
   using Book = std::conditional_t<kNf4, Nf4, Fp4>;
-  template <Loops kLoops>
-  using Codec = std::conditional_t<kDoubled, Double<Book, kLoops>, Plain<Book, kLoops>>;
+  template <class Loops>
+  using Codec = std::conditional_t<kDoubled, Double<Loops>, Plain<Loops>>;
   static constexpr auto kDescription = description(kNf4, kDoubled);
   static constexpr std::uint32_t kLength = kDoubled ? kBlock * kSuperBlock : kBlock;
   static constexpr std::uint32_t kBytes = kLength / 2 + (kDoubled ? 4 + kSuperBlock : 4);
@@ -302,12 +359,12 @@ struct Member {
         .bytes_per_block = kBytes,
         .bits_per_weight = 8.0 * kBytes / kLength,
         .takes_non_finite = false,
-        .encoded_size = Codec<Loops::plain>::encoded_size,
-        .encode = Codec<Loops::vector>::encode,
-        .decode = Codec<Loops::vector>::decode,
+        .encoded_size = Codec<PlainLoops<Book>>::encoded_size,
+        .encode = Codec<VectorLoops<Book>>::encode,
+        .decode = Codec<VectorLoops<Book>>::decode,
         .encodes_in_parts = !kDoubled,
-        .plain_encode = Codec<Loops::plain>::encode,
-        .plain_decode = Codec<Loops::plain>::decode,
+        .plain_encode = Codec<PlainLoops<Book>>::encode,
+        .plain_decode = Codec<PlainLoops<Book>>::decode,
     };
   }
 };

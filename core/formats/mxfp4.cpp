@@ -7,7 +7,6 @@
 #include "formats/ggml_pack.h"
 #include "formats/rounding.h"
 #include "kernels/four_bits.h"
-#include "kernels/statistics.h"
 
 namespace bitbudget::formats {
 namespace {
@@ -42,28 +41,22 @@ MXFP4 quantize(BlockValues<MXFP4> x) {
   return block;
 }
 
-/// The same on vectors: scales are powers of two, and values are below 8 of them.
-MXFP4 quantize_vector(BlockValues<MXFP4> x) {
-  using kernels::Arch;
-  MXFP4 block;
-  block.scale = exponent_code(kernels::abs_max<Arch>(x.data(), x.size()));
-  const kernels::E2M1Search<Arch> codes(2 * half_scale(block.scale));
-  kernels::put_split_nibbles(codes(x.data()), codes(x.data() + 16), block.q);
-  return block;
-}
-
-void dequantize_vector(const MXFP4& block, BlockOutput<MXFP4> out) {
-  using kernels::Arch;
-  namespace simd = kernels::simd;
+class DequantizeVector {
+  using Arch = kernels::Arch;
   // Twice the values, to be multiplied by half the scale.
-  static constexpr std::array<std::int8_t, 16> kDoubled{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
-  const auto table = simd::as<std::uint8_t>(simd::load<Arch>(kDoubled.data()));
-  const auto bytes = simd::load_bytes<Arch>(block.q);
-  const simd::F32<Arch> half(half_scale(block.scale));
-  const auto values = [&](const simd::U8<Arch>& codes) { return simd::as<std::int8_t>(simd::swizzle(table, codes)); };
-  kernels::decoding::put_scaled(values(kernels::decoding::low_nibbles(bytes)), half, out.data());
-  kernels::decoding::put_scaled(values(kernels::decoding::high_nibbles(bytes)), half, out.data() + 16);
-}
+  alignas(16) static constexpr std::array<std::uint8_t, 16> kDoubled{0, 1, 2, 3, 4, 6, 8, 12, 0, 255, 254, 253, 252, 250, 248, 244};
+  kernels::simd::U8<Arch> table_ = kernels::simd::keep_bytes<Arch>(kDoubled.data());
+
+ public:
+  void operator()(const std::byte* from, float* out) const {
+    namespace simd = kernels::simd;
+    const simd::F32<Arch> half(half_scale(std::to_integer<std::uint8_t>(*from)));
+    const auto bytes = simd::load_bytes<Arch>(from + 1);
+    const auto values = [&](const simd::U8<Arch>& codes) { return simd::as<std::int8_t>(simd::swizzle(table_, codes)); };
+    kernels::decoding::put_scaled(values(kernels::decoding::low_nibbles(bytes)), half, out);
+    kernels::decoding::put_scaled(values(kernels::decoding::high_nibbles(bytes)), half, out + 16);
+  }
+};
 
 void dequantize(const MXFP4& block, BlockOutput<MXFP4> out) {
   const float half = half_scale(block.scale);
@@ -87,8 +80,9 @@ extern constexpr Format kMXFP4{
     .bits_per_weight = block_bits_per_weight<MXFP4>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<MXFP4>,
-    .encode = encode_blocks<MXFP4, quantize_vector>,
-    .decode = decode_blocks<MXFP4, dequantize_vector>,
+    .encode = encode_blocks_by<MXFP4, encode_blocks<MXFP4, quantize>,
+                               kernels::encode_in_strips<kernels::Mxfp4Encoder<kernels::Arch, quantize_run<MXFP4, quantize, 4>>>>,
+    .decode = decode_blocks_with<MXFP4, DequantizeVector>,
     .plain_encode = encode_blocks<MXFP4, quantize>,
     .plain_decode = decode_blocks<MXFP4, dequantize>,
 };

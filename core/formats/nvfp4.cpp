@@ -7,7 +7,6 @@
 #include "formats/ggml_pack.h"
 #include "formats/rounding.h"
 #include "kernels/four_bits.h"
-#include "kernels/statistics.h"
 
 namespace bitbudget::formats {
 namespace {
@@ -23,7 +22,7 @@ struct NVFP4 {
 constexpr std::size_t kGroup = 16;
 
 /// UE4M3: four exponent bits (bias 7), three mantissa bits; 0 and the NaN code 0x7F decode to 0, the top bit is ignored.
-float ue4m3(std::uint8_t code) {
+constexpr float ue4m3(std::uint8_t code) {
   const unsigned exponent = code >> 3 & 15u;
   const auto mantissa = static_cast<float>(code & 7);
   if ((code & 0x7F) == 0x7F) return 0;
@@ -54,44 +53,41 @@ NVFP4 quantize(BlockValues<NVFP4> x) {
   return block;
 }
 
-/// The same on vectors. A saturated scale leaves values that are all too far from every level to be told apart in f32: those
-/// blocks are the plain loop's.
-NVFP4 quantize_vector(BlockValues<NVFP4> x) {
-  using kernels::Arch;
-  namespace simd = kernels::simd;
-  NVFP4 block;
-  for (std::size_t group = 0; group < 4; ++group) {
-    const float* values = x.data() + group * kGroup;
-    const float abs_max = kernels::abs_max<Arch>(values, kGroup);
-    if (abs_max > 1e6f) return quantize(x);
-    block.scales[group] = ue4m3_code(abs_max / 6.0f);
-    const float scale = ue4m3(block.scales[group]);
-    if (scale == 0) {
-      std::fill_n(block.q + group * 8, 8, std::uint8_t{0});
-      continue;
-    }
-    // Codes i and i + 8 share a byte.
-    const simd::U8<Arch> codes = kernels::E2M1Search<Arch>(scale)(values);
-    const auto upper = simd::as<std::uint8_t>(xsimd::zip_hi(simd::as<std::uint64_t>(codes), simd::as<std::uint64_t>(codes)));
-    simd::store_lane<std::uint64_t, 0>(block.q + group * 8, codes | simd::as<std::uint8_t>(simd::as<std::uint16_t>(upper) << 4));
-  }
-  return block;
+/// The same on vectors, four groups to a block.
+std::size_t encode_vector(const float* values, std::size_t blocks, std::byte* out) {
+  return kernels::encode_in_strips<kernels::Nvfp4Encoder<kernels::Arch, quantize_run<NVFP4, quantize, 1>>>(values, 4 * blocks, out) / 4;
 }
 
-void dequantize_vector(const NVFP4& block, BlockOutput<NVFP4> out) {
-  using kernels::Arch;
-  namespace simd = kernels::simd;
-  // Twice the values, to be multiplied by half the scale: the products are exact either way.
-  static constexpr std::array<std::int8_t, 16> kDoubled{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
-  const auto table = simd::as<std::uint8_t>(simd::load<Arch>(kDoubled.data()));
-  for (std::size_t group = 0; group < 4; ++group) {
-    const simd::F32<Arch> half(ue4m3(block.scales[group]) * 0.5f);
-    const auto bytes = simd::load_half<Arch>(block.q + group * 8);
-    const auto codes = simd::as<std::uint8_t>(xsimd::zip_lo(simd::as<std::uint64_t>(kernels::decoding::low_nibbles(bytes)),
-                                                            simd::as<std::uint64_t>(kernels::decoding::high_nibbles(bytes))));
-    kernels::decoding::put_scaled(simd::as<std::int8_t>(simd::swizzle(table, codes)), half, out.data() + group * kGroup);
-  }
+constexpr std::array<float, 256> half_scales() {
+  std::array<float, 256> halves{};
+  for (std::size_t code = 0; code < 256; ++code) halves[code] = ue4m3(static_cast<std::uint8_t>(code)) * 0.5f;
+  return halves;
 }
+constexpr std::array<float, 256> kHalfScales = half_scales();
+
+class DequantizeVector {
+  using Arch = kernels::Arch;
+  // Twice the values, to be multiplied by half the scale: the products are exact either way.
+  alignas(16) static constexpr std::array<std::uint8_t, 16> kDoubled{0, 1, 2, 3, 4, 6, 8, 12, 0, 255, 254, 253, 252, 250, 248, 244};
+  kernels::simd::U8<Arch> table_ = kernels::simd::keep_bytes<Arch>(kDoubled.data());
+
+ public:
+  void operator()(const std::byte* from, float* out) const {
+    namespace simd = kernels::simd;
+    for (std::size_t pair = 0; pair < 4; pair += 2) {
+      const auto bytes = simd::load_bytes<Arch>(from + 4 + 8 * pair);
+      const auto low = simd::as<std::uint64_t>(kernels::decoding::low_nibbles(bytes)), high = simd::as<std::uint64_t>(kernels::decoding::high_nibbles(bytes));
+      put(from[pair], simd::as<std::uint8_t>(xsimd::zip_lo(low, high)), out + 16 * pair);
+      put(from[pair + 1], simd::as<std::uint8_t>(xsimd::zip_hi(low, high)), out + 16 * pair + 16);
+    }
+  }
+
+ private:
+  void put(std::byte scale, const kernels::simd::U8<Arch>& codes, float* out) const {
+    const kernels::simd::F32<Arch> half(kHalfScales[std::to_integer<std::size_t>(scale)]);
+    kernels::decoding::put_scaled(kernels::simd::as<std::int8_t>(kernels::simd::swizzle(table_, codes)), half, out);
+  }
+};
 
 void dequantize(const NVFP4& block, BlockOutput<NVFP4> out) {
   for (std::size_t group = 0; group < 4; ++group) {
@@ -117,8 +113,8 @@ extern constexpr Format kNVFP4{
     .bits_per_weight = block_bits_per_weight<NVFP4>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<NVFP4>,
-    .encode = encode_blocks<NVFP4, quantize_vector>,
-    .decode = decode_blocks<NVFP4, dequantize_vector>,
+    .encode = encode_blocks_by<NVFP4, encode_blocks<NVFP4, quantize>, encode_vector>,
+    .decode = decode_blocks_with<NVFP4, DequantizeVector>,
     .plain_encode = encode_blocks<NVFP4, quantize>,
     .plain_decode = decode_blocks<NVFP4, dequantize>,
 };

@@ -74,16 +74,16 @@ enum class Loops { plain, vector };
 
 std::byte* put_codes(Loops loops, int bits, std::span<const float> values, const UniformScale& scale, std::byte* to) {
   using kernels::Arch;
-  std::array<std::uint8_t, kPiece> codes;
   const kernels::UniformRule<Arch> rule(scale.inverse, scale.low, scale.high, scale.zero);
+  if (loops == Loops::vector && (bits == 8 || bits == 4)) {
+    const std::size_t done = bits == 8 ? kernels::uniform_bytes<Arch>(values.data(), values.size(), rule, to)
+                                       : kernels::uniform_nibbles<Arch>(values.data(), values.size(), rule, to);
+    to += packed_size(done, bits);
+    values = values.subspan(done);
+  }
+  std::array<std::uint8_t, kPiece> codes;
   for (std::size_t i = 0; i < values.size(); i += kPiece) {
-    auto piece = values.subspan(i, std::min(kPiece, values.size() - i));
-    if (loops == Loops::vector && (bits == 8 || bits == 4)) {
-      const std::size_t done = bits == 8 ? kernels::uniform_bytes<Arch>(piece.data(), piece.size(), rule, to)
-                                         : kernels::uniform_nibbles<Arch>(piece.data(), piece.size(), rule, to);
-      to += packed_size(done, bits);
-      piece = piece.subspan(done);
-    }
+    const auto piece = values.subspan(i, std::min(kPiece, values.size() - i));
     std::size_t done = 0;
     if (loops == Loops::vector) {
       done = kernels::uniform_bytes<Arch>(piece.data(), piece.size(), rule, std::as_writable_bytes(std::span(codes)).data());
@@ -98,16 +98,16 @@ std::byte* put_codes(Loops loops, int bits, std::span<const float> values, const
 
 const std::byte* take_codes(Loops loops, int bits, const std::byte* from, const UniformScale& scale, std::span<float> values) {
   using kernels::Arch;
+  if (loops == Loops::vector && (bits == 8 || bits == 4)) {
+    const std::size_t done =
+        bits == 8 ? kernels::decode_uniform_bytes<Arch>(from, values.size(), scale.scale, scale.zero, values.data())
+                  : kernels::decode_uniform_nibbles<Arch>(from, values.size(), scale.scale, scale.zero, values.data());
+    from += packed_size(done, bits);
+    values = values.subspan(done);
+  }
   std::array<std::uint8_t, kPiece> codes;
   for (std::size_t i = 0; i < values.size(); i += kPiece) {
-    auto piece = values.subspan(i, std::min(kPiece, values.size() - i));
-    if (loops == Loops::vector && (bits == 8 || bits == 4)) {
-      const std::size_t done =
-          bits == 8 ? kernels::decode_uniform_bytes<Arch>(from, piece.size(), scale.scale, scale.zero, piece.data())
-                    : kernels::decode_uniform_nibbles<Arch>(from, piece.size(), scale.scale, scale.zero, piece.data());
-      from += packed_size(done, bits);
-      piece = piece.subspan(done);
-    }
+    const auto piece = values.subspan(i, std::min(kPiece, values.size() - i));
     const std::size_t bytes = packed_size(piece.size(), bits);
     unpack_bits({from, bytes}, bits, std::span(codes).first(piece.size()));
     from += bytes;
@@ -238,13 +238,34 @@ struct Member {
   static constexpr auto kLabel = name(kLayout, "INT", " ");
   static constexpr auto kDescription = description(kLayout);
 
+  static constexpr std::uint64_t kGroupBytes = kLayout.head_bytes() + packed_size(kLayout.group, kLayout.bits);
+  /// Whether whole groups have loops of their own.
+  static constexpr bool kInStrips = kLayout.share == Share::group && (kLayout.bits == 8 || kLayout.bits == 4);
+
+  static void plain_four(const float* x, std::byte* out) {
+    (void)formats::encode(Loops::plain, kLayout, {x, 4 * kLayout.group}, kLayout.group, {}, {out, 4 * kGroupBytes});
+  }
+
   template <Loops kLoops>
   static Result<void> encode_by(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
                                 std::span<std::byte> out) {
+    if constexpr (kLoops == Loops::vector && kInStrips) {
+      if (options.scale_search == ScaleSearch::absmax && row_length > 0 && row_length % kLayout.group == 0) {
+        using Groups = kernels::UniformGroups<kernels::Arch, kLayout.bits, kLayout.symmetric, kLayout.group, plain_four>;
+        const std::size_t done = kernels::encode_in_strips<Groups>(values.data(), values.size() / kLayout.group, out.data());
+        return formats::encode(kLoops, kLayout, values.subspan(done * kLayout.group), kLayout.group, options, out.subspan(done * kGroupBytes));
+      }
+    }
     return formats::encode(kLoops, kLayout, values, row_length, options, out);
   }
   template <Loops kLoops>
   static Result<void> decode_by(std::span<const std::byte> bytes, std::uint64_t row_length, std::span<float> out) {
+    if constexpr (kLoops == Loops::vector && kInStrips) {
+      if (row_length > 0 && row_length % kLayout.group == 0) {
+        kernels::decode_uniform_groups<kernels::Arch, kLayout.bits, kLayout.symmetric, kLayout.group>(bytes.data(), out.size() / kLayout.group, out.data());
+        return {};
+      }
+    }
     return formats::decode(kLoops, kLayout, bytes, row_length, out);
   }
   static constexpr Format kFormat{

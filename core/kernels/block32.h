@@ -12,9 +12,6 @@
 
 namespace bitbudget::kernels {
 
-/// Encodes the 128 values of four blocks by the truth.
-using PlainFour = void (*)(const float* x, std::byte* out);
-
 /// Q8_0.
 template <class A, PlainFour plain_four>
 class Q8_0Encoder {

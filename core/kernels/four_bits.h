@@ -8,6 +8,7 @@
 
 #include "kernels/decode.h"
 #include "kernels/simd.h"
+#include "kernels/strips.h"
 
 namespace bitbudget::kernels {
 
@@ -20,7 +21,7 @@ struct FloatTable {
     for (int k = 0; k < 4; ++k) {
       std::array<std::uint8_t, 16> plane;
       for (std::size_t i = 0; i < 16; ++i) plane[i] = static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(values[i]) >> (8 * k));
-      bytes[k] = simd::load<A>(plane.data());
+      bytes[k] = simd::keep_bytes<A>(plane.data());
     }
   }
 
@@ -38,37 +39,36 @@ struct FloatTable {
   }
 };
 
-/// x in [-1, 1] in steps of 1/32767, to the nearest: a monotone map, so that two values on different steps compare as their
-/// steps do.
+/// x in [-1, 1] in steps of 1/32766, to the nearest: a monotone map, so that two values on different steps compare as their
+/// steps do. (Of 32767, so that 1 is not the last step of a cell below: those stand for cells without a threshold.)
+inline constexpr float kStepsToOne = 32766.0f;
 constexpr std::int32_t fixed_step(float x) {
-  return static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(x * 32767.0f + 12582912.0f)) - 0x4B400000;
+  return static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(x * kStepsToOne + 12582912.0f)) - 0x4B400000;
 }
 
 /// How many of the ascending thresholds in (-1, 1) a value exceeds, by 32 cells of fixed_step with at most one threshold in
-/// each: the count is the cell's base, and one more above the cell's threshold.
+/// each: the count is the cell's base, and one more above the cell's threshold. An entry holds the threshold's place among the
+/// 2048 steps of its cell, and the base below that in four bits.
 struct Staircase {
-  std::array<std::uint8_t, 32> base{};       // less one (modulo 256) in a cell without a threshold: every step is above its -32768
-  std::array<std::uint8_t, 32> step_low{};   // the threshold's step, its two bytes
-  std::array<std::uint8_t, 32> step_high{};
+  alignas(16) std::array<std::uint8_t, 32> low{};  // the entries' two bytes
+  alignas(16) std::array<std::uint8_t, 32> high{};
   bool valid = true;
 
   template <std::size_t n>
   explicit constexpr Staircase(const std::array<float, n>& thresholds) {
     for (int cell = 0; cell < 32; ++cell) {
-      int below = 0, inside = 0;
-      std::int32_t step = -32768;
+      int below = 0, inside = 0, place = 2047;  // no step is above
       for (const float threshold : thresholds) {
-        const std::int32_t at = fixed_step(threshold);
-        below += (at >> 11) + 16 < cell;
-        if ((at >> 11) + 16 != cell) continue;
+        const std::int32_t step = fixed_step(threshold) + 32768;
+        below += step / 2048 < cell;
+        if (step / 2048 != cell) continue;
         ++inside;
-        step = at;
+        place = step % 2048;
       }
       valid = valid && inside <= 1;
       const auto index = static_cast<std::size_t>(cell);
-      base[index] = static_cast<std::uint8_t>(inside == 1 ? below : below - 1);
-      step_low[index] = static_cast<std::uint8_t>(step & 255);
-      step_high[index] = static_cast<std::uint8_t>(step >> 8 & 255);
+      low[index] = static_cast<std::uint8_t>((place << 4 | below) & 255);
+      high[index] = static_cast<std::uint8_t>(place >> 4);
     }
   }
 };
@@ -82,65 +82,36 @@ struct StairCounts {
 
 template <class A>
 class StairSearch {
+  using U8 = simd::U8<A>;
+  using I16 = simd::I16<A>;
+
  public:
   explicit StairSearch(const Staircase& stairs)
-      : base_{half(stairs.base, 0), half(stairs.base, 16)},
-        low_{half(stairs.step_low, 0), half(stairs.step_low, 16)},
-        high_{half(stairs.step_high, 0), half(stairs.step_high, 16)} {}
+      : low_{simd::keep_bytes<A>(stairs.low.data()), simd::keep_bytes<A>(stairs.low.data() + 16)},
+        high_{simd::keep_bytes<A>(stairs.high.data()), simd::keep_bytes<A>(stairs.high.data() + 16)} {}
 
   StairCounts<A> operator()(const simd::F32<A>* four) const {
-    const auto step = [&](int k) {
-      const auto sum = four[k] * simd::F32<A>(32767.0f) + simd::F32<A>(12582912.0f);
-      return simd::as<std::int32_t>(sum) - simd::I32<A>(0x4B400000);
-    };
-    const simd::I16<A> first = simd::narrow_s(step(0), step(1)), second = simd::narrow_s(step(2), step(3));
-    const auto cell = simd::narrow_u((first >> 11) + simd::I16<A>(16), (second >> 11) + simd::I16<A>(16));
-    const simd::U8<A> index = cell & simd::U8<A>(15);
-    const auto upper = cell > simd::U8<A>(15);
-    const auto look_up = [&](const simd::U8<A>* table) {
-      return xsimd::select(upper, simd::swizzle(table[1], index), simd::swizzle(table[0], index));
-    };
-    const simd::U8<A> low = look_up(low_), high = look_up(high_);
-    const auto edge_first = simd::as<std::int16_t>(xsimd::zip_lo(low, high));
-    const auto edge_second = simd::as<std::int16_t>(xsimd::zip_hi(low, high));
-    const auto above = simd::narrow_s(simd::true_lanes(first > edge_first), simd::true_lanes(second > edge_second));
-    const auto on_edge = (first == edge_first) | (second == edge_second);
-    return {look_up(base_) - simd::as<std::uint8_t>(above), !simd::none_set(on_edge)};
+    const auto step = [&](int k) { return to_int_(four[k] * steps_); };
+    const I16 first = simd::narrow_s(step(0), step(1)), second = simd::narrow_s(step(2), step(3));
+    const U8 cell = simd::as<std::uint8_t>(simd::narrow_s(first >> 11, second >> 11)) + sixteen_;
+    const U8 upper = cell - sixteen_;
+    const U8 low = simd::swizzle_or_zero(low_[0], cell) | simd::swizzle_or_zero(low_[1], upper);
+    const U8 high = simd::swizzle_or_zero(high_[0], cell) | simd::swizzle_or_zero(high_[1], upper);
+    const I16 entry_first = simd::as<std::int16_t>(xsimd::zip_lo(low, high)), entry_second = simd::as<std::int16_t>(xsimd::zip_hi(low, high));
+    const I16 place_first = (first << 4) & places_, place_second = (second << 4) & places_;
+    const auto on_edge = (limit_ > (place_first ^ entry_first)) | (limit_ > (place_second ^ entry_second));
+    const auto count = [&](const I16& entry, const I16& place) { return (entry & base_) - simd::true_lanes(place > entry); };
+    return {simd::narrow_u(count(entry_first, place_first), count(entry_second, place_second)), !simd::none_set(on_edge)};
   }
 
  private:
-  static simd::U8<A> half(const std::array<std::uint8_t, 32>& table, std::size_t at) { return simd::load<A>(table.data() + at); }
+  static I16 keep(int value) { return simd::keep<std::int16_t, A>(static_cast<std::int16_t>(value)); }
 
-  simd::U8<A> base_[2], low_[2], high_[2];
-};
-
-/// Sixteen E2M1 codes by ggml's rule: magnitudes against the midpoints times `scale`, ties to the smaller, never -0. Right where
-/// the products are exact and |x| is below 2^20 scales (then the distances that the truth compares are exact or far apart).
-template <class A>
-class E2M1Search {
- public:
-  explicit E2M1Search(float scale) {
-    constexpr std::array kMidpoints{0.25f, 0.75f, 1.25f, 1.75f, 2.5f, 3.5f, 5.0f};
-    for (std::size_t i = 0; i < 7; ++i) edges_[i] = simd::F32<A>(kMidpoints[i] * scale);
-  }
-
-  simd::U8<A> operator()(const float* x) const {
-    simd::I32<A> ranks[4], signs[4];
-    for (int k = 0; k < 4; ++k) {
-      const auto bits = simd::as<std::int32_t>(simd::load<A>(x + 4 * k));
-      const auto magnitude = simd::as<float>(bits & simd::I32<A>(0x7FFFFFFF));
-      simd::I32<A> rank(0);
-      for (const auto& edge : edges_) rank = rank - simd::true_lanes(xsimd::batch_bool_cast<std::int32_t>(magnitude > edge));
-      ranks[k] = rank;
-      signs[k] = bits >> 31;
-    }
-    const auto narrow = [](const simd::I32<A>* v) { return simd::narrow_s(simd::narrow_s(v[0], v[1]), simd::narrow_s(v[2], v[3])); };
-    const simd::I8<A> rank = narrow(ranks), sign = narrow(signs) & simd::I8<A>(8);
-    return simd::as<std::uint8_t>(rank | xsimd::select(rank == simd::I8<A>(0), simd::I8<A>(0), sign));
-  }
-
- private:
-  simd::F32<A> edges_[7];
+  U8 low_[2], high_[2];
+  simd::NearestToInt<A> to_int_;
+  simd::F32<A> steps_ = simd::keep_f32<A>(kStepsToOne);
+  U8 sixteen_ = simd::keep<std::uint8_t, A>(16);
+  I16 places_ = keep(0x7FF0), base_ = keep(15), limit_ = keep(16);
 };
 
 /// Codes i and i + 16 to byte i, the first in the low nibble.
@@ -148,6 +119,120 @@ template <class A>
 void put_split_nibbles(const simd::U8<A>& first, const simd::U8<A>& second, void* to) {
   simd::store_bytes(to, first | simd::as<std::uint8_t>(simd::as<std::uint16_t>(second) << 4));
 }
+
+/// Sixteen E2M1 codes by ggml's rule: the nearest value, ties to the smaller magnitude, never -0. A magnitude in quarters of the
+/// scale is rounded up to a whole one, from 0 on: the borders 1, 3, 5, 7, 10, 14, 20 lie below or at the whole number that it
+/// is above them. Right where the quarters are exact or correctly rounded quotients, and below 2^22.
+template <class A>
+class E2M1Codes {
+  using U8 = simd::U8<A>;
+
+ public:
+  /// quarters(m): of four magnitudes.
+  template <class Quarters>
+  U8 operator()(const float* x, Quarters quarters) const {
+    const auto a = simd::load<A>(x), b = simd::load<A>(x + 4), c = simd::load<A>(x + 8), d = simd::load<A>(x + 12);
+    const auto whole = [&](const simd::F32<A>& v) { return to_int_(simd::round_up(quarters(v & magnitude_))); };
+    const U8 up = xsimd::min(simd::narrow_u(simd::narrow_s(whole(a), whole(b)), simd::narrow_s(whole(c), whole(d))), last_);
+    const U8 code = simd::swizzle_or_zero(table_[0], up) | simd::swizzle_or_zero(table_[1], up - sixteen_);
+    const U8 sign = simd::as<std::uint8_t>(simd::as<std::uint16_t>(simd::sign_bits(a, b, c, d)) >> 4);
+    return code | simd::where(code != U8(0), sign);
+  }
+
+ private:
+  static constexpr std::array<std::uint8_t, 32> codes() {
+    std::array<std::uint8_t, 32> table{};
+    for (int up = 0; up < 32; ++up) {
+      for (const int border : {1, 3, 5, 7, 10, 14, 20}) {
+        if (up > border) ++table[static_cast<std::size_t>(up)];
+      }
+    }
+    return table;
+  }
+  alignas(16) static constexpr std::array<std::uint8_t, 32> kCodes = codes();
+
+  U8 table_[2] = {simd::keep_bytes<A>(kCodes.data()), simd::keep_bytes<A>(kCodes.data() + 16)};
+  U8 last_ = simd::keep<std::uint8_t, A>(31), sixteen_ = simd::keep<std::uint8_t, A>(16);
+  simd::F32<A> magnitude_ = simd::keep_f32<A>(std::bit_cast<float>(0x7FFFFFFFu));
+  simd::WholeToInt<A> to_int_;
+};
+
+/// MXFP4 of ggml: the quarters are products with a power of two.
+template <class A, PlainFour plain_four>
+class Mxfp4Encoder {
+  using I32 = simd::I32<A>;
+
+ public:
+  static constexpr std::size_t kLength = 32, kBytes = 17, kFactors = 1;
+  static void plain(const float* x, std::byte* out) { plain_four(x, out); }
+
+  /// Scales are 2^(code - 127), so quarters are x times 2^(129 - code). Where that is beyond f32 (code 0 or 1, the values below
+  /// 2^-124), zeros alone come out right.
+  bool scales(const float* x, std::byte* out, StripFactors<1>& factors, std::size_t first) const {
+    const simd::F32<A> most = abs_max_of_four<kLength>(x, magnitude_);
+    const I32 code = xsimd::max((simd::as<std::int32_t>(most) >> 23) - I32(2), I32(0));
+    simd::store_lane<std::uint8_t, 0>(out, code);
+    simd::store_lane<std::uint8_t, 4>(out + kBytes, code);
+    simd::store_lane<std::uint8_t, 8>(out + 2 * kBytes, code);
+    simd::store_lane<std::uint8_t, 12>(out + 3 * kBytes, code);
+    simd::store(factors.of[0] + first, simd::as<float>((I32(256) - xsimd::max(code, I32(2))) << 23));
+    const auto tiny = simd::true_lanes(I32(2) > code) & simd::as<std::int32_t>(most);
+    return simd::none_set(tiny != I32(0));
+  }
+
+  void codes(const float* x, const StripFactors<1>& factors, std::size_t block, std::byte* out) const {
+    const simd::F32<A> factor(factors.of[0][block]);
+    const auto quarters = [&](const simd::F32<A>& v) { return v * factor; };
+    put_split_nibbles(codes_(x, quarters), codes_(x + 16, quarters), out + 1);
+  }
+
+ private:
+  E2M1Codes<A> codes_;
+  simd::F32<A> magnitude_ = simd::keep_f32<A>(std::bit_cast<float>(0x7FFFFFFFu));
+};
+
+/// NVFP4 of ggml, group by group: four of 16 values make a block of 36 bytes. The quarters are quotients.
+template <class A, PlainFour plain_four>
+class Nvfp4Encoder {
+  using I32 = simd::I32<A>;
+  using F32 = simd::F32<A>;
+
+ public:
+  static constexpr std::size_t kLength = 16, kBytes = 9, kFactors = 1;
+  static void plain(const float* x, std::byte* out) { plain_four(x, out); }
+
+  /// A saturated scale leaves values that are all too far from every level to be told apart in f32: those are the plain loop's.
+  bool scales(const float* x, std::byte* out, StripFactors<1>& factors, std::size_t first) const {
+    const F32 most = abs_max_of_four<kLength>(x, magnitude_);
+    const F32 wanted = most / six_;
+    // UE4M3, halves up by the first dropped bit; 15 << 3 and above become 448.
+    const I32 bits = simd::as<std::int32_t>(wanted);
+    const I32 normal = (((bits >> 19) + I32(1)) >> 1) - I32(120 << 3);
+    const I32 subnormal = xsimd::min(simd::whole_to_int(simd::truncate(wanted * F32(512.0f) + F32(0.5f))), I32(7));
+    I32 code = simd::select_bits(wanted < F32(0x1p-6f), subnormal, normal);
+    code = simd::select_bits(code > I32(15 * 8 - 1), I32(0x7E), code);
+    const auto bytes = simd::narrow_s(simd::narrow_s(code, code), simd::narrow_s(code, code));
+    simd::store_lane<std::uint32_t, 0>(out, bytes);
+    const F32 value = simd::as<float>((code << 20) + I32(120 << 23));
+    const F32 quarter = simd::select_bits(code < I32(8), simd::to_float(code) * F32(0x1p-11f), value * F32(0.25f));
+    // Without a scale everything is 0: a quotient by infinity.
+    simd::store(factors.of[0] + first, simd::select_bits(code == I32(0), F32(std::numeric_limits<float>::infinity()), quarter));
+    return simd::none_set(most > F32(1e6f));
+  }
+
+  void codes(const float* x, const StripFactors<1>& factors, std::size_t group, std::byte* out) const {
+    const F32 quarter(factors.of[0][group]);
+    const auto codes = codes_(x, [&](const F32& v) { return v / quarter; });
+    // Codes i and i + 8 share a byte; the codes of a block's groups follow its four scales.
+    const auto upper = simd::as<std::uint8_t>(xsimd::zip_hi(simd::as<std::uint64_t>(codes), simd::as<std::uint64_t>(codes)));
+    simd::store_lane<std::uint64_t, 0>(out + 4 - group % 4, codes | simd::as<std::uint8_t>(simd::as<std::uint16_t>(upper) << 4));
+  }
+
+ private:
+  E2M1Codes<A> codes_;
+  F32 magnitude_ = simd::keep_f32<A>(std::bit_cast<float>(0x7FFFFFFFu));
+  F32 six_ = simd::keep_f32<A>(6.0f);
+};
 
 /// Neighbours to one byte, the first in the low or the high nibble: 32 codes, 16 bytes.
 template <bool first_is_high, class A>

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "kernels/simd.h"
 
@@ -35,19 +36,37 @@ inline void histogram(const float* values, std::size_t count, float low, float s
 template <class A>
 void histogram(const float* values, std::size_t count, float low, float scale, std::uint32_t bins, std::uint32_t* tables) {
   using F32 = simd::F32<A>;
+  using I32 = simd::I32<A>;
   const std::size_t slots = bins + kExtraSlots;
   const float cells = static_cast<float>(bins);
-  const F32 start(low), factor(scale), last(cells), below(-1.0f), above(cells + 1);
+  const F32 start = simd::keep_f32<A>(low), factor = simd::keep_f32<A>(scale), last = simd::keep_f32<A>(cells);
+  const F32 above = simd::keep_f32<A>(cells + 1), below = simd::keep_f32<A>(-1.0f), none = simd::keep_f32<A>(0.0f);
+  const F32 inside = simd::keep_f32<A>(cells - 0.5f);
+  const simd::WholeToInt<A> to_int;
+  // Where each lane's table begins, in bytes, at the slot of cell 0.
+  simd::portable::Lanes<std::int32_t, A> starts;
+  for (std::size_t lane = 0; lane < 4; ++lane) starts.lane[lane] = static_cast<std::int32_t>(4 * (lane * slots + 1));
+  const I32 tables_at = starts.batch();
+  auto* const bytes = reinterpret_cast<std::byte*>(tables);
+  const auto count_one = [&](std::int32_t at) {
+    std::uint32_t counted;
+    std::memcpy(&counted, bytes + at, 4);
+    ++counted;
+    std::memcpy(bytes + at, &counted, 4);
+  };
   std::size_t i = 0;
   for (; i + 4 <= count; i += 4) {
     const F32 t = (simd::load<A>(values + i) - start) * factor;
-    // The top edge moves into the last cell, -1 stands for everything below, cells for above, cells + 1 for NaN.
-    F32 cell = simd::smaller(F32(cells - 0.5f), t);
+    // The top edge moves into the last cell; cell -1 stands for everything below, `bins` for above, bins + 1 for NaN.
+    F32 cell = simd::smaller(inside, t);
     cell = xsimd::select(t > last, last, cell);
-    cell = xsimd::select(t < F32(0.0f), below, cell);
+    cell = xsimd::select(t < none, below, cell);
     cell = xsimd::select(t == t, cell, above);
-    const simd::portable::Lanes<std::int32_t, A> slot(simd::truncate_to_int(cell) + simd::I32<A>(1));
-    for (std::size_t lane = 0; lane < 4; ++lane) ++tables[lane * slots + static_cast<std::uint32_t>(slot.lane[lane])];
+    const simd::portable::Lanes<std::int32_t, A> at((to_int(simd::truncate(cell)) << 2) + tables_at);
+    count_one(at.lane[0]);
+    count_one(at.lane[1]);
+    count_one(at.lane[2]);
+    count_one(at.lane[3]);
   }
   scalar::histogram(values + i, count - i, low, scale, bins, tables);
 }

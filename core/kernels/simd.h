@@ -164,6 +164,14 @@ F32<A> truncate(const F32<A>& x) {
   else return portable::map(x, [](float v) { return std::truncf(v); });
 }
 
+/// Upward.
+template <class A>
+F32<A> round_up(const F32<A>& x) {
+  if constexpr (is_wasm<A>) return wasm_f32x4_ceil(x);
+  else if constexpr (is_sse<A>) return _mm_round_ps(x, 0x0A);
+  else return portable::map(x, [](float v) { return std::ceil(v); });
+}
+
 /// The integer of a value that already is one, |x| < 2^22: cheaper than a conversion that checks its range.
 template <class A>
 I32<A> whole_to_int(const F32<A>& x) {
@@ -181,6 +189,15 @@ struct WholeToInt {
     if constexpr (is_sse<A>) return _mm_cvttps_epi32(x);
     else return as<std::int32_t>(x + magic) - zero;
   }
+};
+
+/// The nearest integer, ties to even; |x| < 2^22.
+template <class A>
+struct NearestToInt {
+  F32<A> magic = keep_f32<A>(12582912.0f);
+  I32<A> zero = keep_i32<A>(0x4B400000);
+
+  I32<A> operator()(const F32<A>& x) const { return as<std::int32_t>(x + magic) - zero; }
 };
 
 /// Toward zero; |x| < 2^31.
@@ -385,11 +402,23 @@ F32<A> broadcast(const F32<A>& x) {
   else return F32<A>(portable::Lanes<float, A>(x).lane[i]);
 }
 
-/// Writes one lane of 16, 32 or 64 bits; `to` needs no alignment.
+/// a where the mask is set, b elsewhere, whatever the mask compared.
+template <class M, class T, class A>
+xsimd::batch<T, A> select_bits(const xsimd::batch_bool<M, A>& mask, const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b) {
+  static_assert(sizeof(M) == sizeof(T));
+  return xsimd::select(xsimd::batch_bool_cast<T>(mask), a, b);
+}
+
+/// Writes one lane of 8, 16, 32 or 64 bits; `to` needs no alignment.
 template <class Word, std::size_t i, class T, class A>
 void store_lane(void* to, const xsimd::batch<T, A>& x) {
   static_assert(i * sizeof(Word) < 16);
-  if constexpr (is_wasm<A> && sizeof(Word) == 2) {
+  if constexpr (is_wasm<A> && sizeof(Word) == 1) {
+    wasm_v128_store8_lane(to, x, i);
+  } else if constexpr (is_sse<A> && sizeof(Word) == 1) {
+    const auto word = static_cast<std::uint8_t>(_mm_extract_epi8(as<std::int8_t>(x), i));
+    std::memcpy(to, &word, 1);
+  } else if constexpr (is_wasm<A> && sizeof(Word) == 2) {
     wasm_v128_store16_lane(to, x, i);
   } else if constexpr (is_wasm<A> && sizeof(Word) == 4) {
     wasm_v128_store32_lane(to, x, i);

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "kernels/float_codes.h"
 #include "kernels/simd.h"
@@ -12,6 +13,9 @@
 namespace bitbudget::kernels {
 
 inline constexpr std::size_t kStrip = 32;  // blocks
+
+/// Encodes four blocks by the truth.
+using PlainFour = void (*)(const float* x, std::byte* out);
 
 /// What the scales of a strip's blocks leave for its codes: one number of each kind per block.
 template <std::size_t kFactors>
