@@ -142,25 +142,26 @@ class VectorCodes {
 
  public:
   void operator()(const float* x, const F32& inverse, std::byte* to) const {
-    kernels::put_paired_nibbles<true>(sixteen(x, inverse), sixteen(x + 16, inverse), to);
+    simd::I16<Arch> unsure(0);
+    const auto first = sixteen(x, inverse, unsure), second = sixteen(x + 16, inverse, unsure);
+    kernels::put_paired_nibbles<true>(first, second, to);
+    if (!simd::none_set(unsure != simd::I16<Arch>(0))) one_by_one(x, simd::first_lane(inverse), to);
   }
 
  private:
-  simd::U8<Arch> sixteen(const float* x, const F32& inverse) const {
+  simd::U8<Arch> sixteen(const float* x, const F32& inverse, simd::I16<Arch>& unsure) const {
     F32 values[4], searched[4];
     for (int k = 0; k < 4; ++k) {
       values[k] = simd::load<Arch>(x + 4 * k) * inverse;
       searched[k] = Book::searched(values[k]);
     }
-    const auto [counts, unsure] = search_(searched);
-    return unsure ? one_by_one(values) : Book::codes_of(counts, values);
+    return Book::codes_of(search_(searched, unsure), values);
   }
-  static simd::U8<Arch> one_by_one(const F32* values) {
-    std::array<float, 16> lanes;
-    std::array<std::uint8_t, 16> codes;
-    for (std::size_t k = 0; k < 4; ++k) simd::store(lanes.data() + 4 * k, values[k]);
-    for (std::size_t i = 0; i < 16; ++i) codes[i] = Book::code(lanes[i]);
-    return simd::load<Arch>(codes.data());
+  // Not inlined: it is rare, and would take registers from the search.
+  [[gnu::noinline]] static void one_by_one(const float* x, float inverse, std::byte* to) {
+    std::array<std::uint8_t, 32> codes;
+    for (std::size_t i = 0; i < 32; ++i) codes[i] = Book::code(x[i] * inverse);
+    for (std::size_t i = 0; i < 16; ++i) to[i] = static_cast<std::byte>(codes[2 * i] << 4 | codes[2 * i + 1]);
   }
 
   kernels::StairSearch<Arch> search_{kStairs};

@@ -39,16 +39,17 @@ struct FloatTable {
   }
 };
 
-/// x in [-1, 1] in steps of 1/32766, to the nearest: a monotone map, so that two values on different steps compare as their
-/// steps do. (Of 32767, so that 1 is not the last step of a cell below: those stand for cells without a threshold.)
-inline constexpr float kStepsToOne = 32766.0f;
+/// x in [-1, 1] in steps of 2^-15, to the nearest: a monotone map, so that two values on different steps compare as their
+/// steps do. The last place of the sum is a step.
+inline constexpr float kFixedMagic = 384.0f;  // 1.5 x 2^8
 constexpr std::int32_t fixed_step(float x) {
-  return static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(x * kStepsToOne + 12582912.0f)) - 0x4B400000;
+  return std::bit_cast<std::int32_t>(x + kFixedMagic) - std::bit_cast<std::int32_t>(kFixedMagic);
 }
 
 /// How many of the ascending thresholds in (-1, 1) a value exceeds, by 32 cells of fixed_step with at most one threshold in
 /// each: the count is the cell's base, and one more above the cell's threshold. An entry holds the threshold's place among the
-/// 2048 steps of its cell, and the base below that in four bits.
+/// 2048 steps of its cell, and the base below that in four bits. A cell without one has a threshold that no step or every step
+/// but the first is above: the blocks' largest values, 1 and -1, are on no threshold's step.
 struct Staircase {
   alignas(16) std::array<std::uint8_t, 32> low{};  // the entries' two bytes
   alignas(16) std::array<std::uint8_t, 32> high{};
@@ -57,7 +58,7 @@ struct Staircase {
   template <std::size_t n>
   explicit constexpr Staircase(const std::array<float, n>& thresholds) {
     for (int cell = 0; cell < 32; ++cell) {
-      int below = 0, inside = 0, place = 2047;  // no step is above
+      int below = 0, inside = 0, place = 0;
       for (const float threshold : thresholds) {
         const std::int32_t step = fixed_step(threshold) + 32768;
         below += step / 2048 < cell;
@@ -66,18 +67,13 @@ struct Staircase {
         place = step % 2048;
       }
       valid = valid && inside <= 1;
+      if (inside == 0 && below > 0) --below;
+      else if (inside == 0) place = 2047;
       const auto index = static_cast<std::size_t>(cell);
       low[index] = static_cast<std::uint8_t>((place << 4 | below) & 255);
       high[index] = static_cast<std::uint8_t>(place >> 4);
     }
   }
-};
-
-/// The counts of 16 values, or `unsure` where one lies on the very step of a threshold.
-template <class A>
-struct StairCounts {
-  simd::U8<A> counts;
-  bool unsure;
 };
 
 template <class A>
@@ -90,8 +86,9 @@ class StairSearch {
       : low_{simd::keep_bytes<A>(stairs.low.data()), simd::keep_bytes<A>(stairs.low.data() + 16)},
         high_{simd::keep_bytes<A>(stairs.high.data()), simd::keep_bytes<A>(stairs.high.data() + 16)} {}
 
-  StairCounts<A> operator()(const simd::F32<A>* four) const {
-    const auto step = [&](int k) { return to_int_(four[k] * steps_); };
+  /// The counts of 16 values. Adds to `unsure`, in some lane, that a value lies on the very step of a threshold.
+  U8 operator()(const simd::F32<A>* four, I16& unsure) const {
+    const auto step = [&](int k) { return simd::as<std::int32_t>(four[k] + magic_) - magic_bits_; };
     const I16 first = simd::narrow_s(step(0), step(1)), second = simd::narrow_s(step(2), step(3));
     const U8 cell = simd::as<std::uint8_t>(simd::narrow_s(first >> 11, second >> 11)) + sixteen_;
     const U8 upper = cell - sixteen_;
@@ -99,17 +96,17 @@ class StairSearch {
     const U8 high = simd::swizzle_or_zero(high_[0], cell) | simd::swizzle_or_zero(high_[1], upper);
     const I16 entry_first = simd::as<std::int16_t>(xsimd::zip_lo(low, high)), entry_second = simd::as<std::int16_t>(xsimd::zip_hi(low, high));
     const I16 place_first = (first << 4) & places_, place_second = (second << 4) & places_;
-    const auto on_edge = (limit_ > (place_first ^ entry_first)) | (limit_ > (place_second ^ entry_second));
+    unsure = unsure | simd::true_lanes(limit_ > (place_first ^ entry_first)) | simd::true_lanes(limit_ > (place_second ^ entry_second));
     const auto count = [&](const I16& entry, const I16& place) { return (entry & base_) - simd::true_lanes(place > entry); };
-    return {simd::narrow_u(count(entry_first, place_first), count(entry_second, place_second)), !simd::none_set(on_edge)};
+    return simd::narrow_u(count(entry_first, place_first), count(entry_second, place_second));
   }
 
  private:
   static I16 keep(int value) { return simd::keep<std::int16_t, A>(static_cast<std::int16_t>(value)); }
 
   U8 low_[2], high_[2];
-  simd::NearestToInt<A> to_int_;
-  simd::F32<A> steps_ = simd::keep_f32<A>(kStepsToOne);
+  simd::F32<A> magic_ = simd::keep_f32<A>(kFixedMagic);
+  simd::I32<A> magic_bits_ = simd::keep_i32<A>(std::bit_cast<std::int32_t>(kFixedMagic));
   U8 sixteen_ = simd::keep<std::uint8_t, A>(16);
   I16 places_ = keep(0x7FF0), base_ = keep(15), limit_ = keep(16);
 };
@@ -206,18 +203,17 @@ class Nvfp4Encoder {
     const F32 most = abs_max_of_four<kLength>(x, magnitude_);
     const F32 wanted = most / six_;
     // UE4M3, halves up by the first dropped bit; 15 << 3 and above become 448.
-    const I32 bits = simd::as<std::int32_t>(wanted);
-    const I32 normal = (((bits >> 19) + I32(1)) >> 1) - I32(120 << 3);
-    const I32 subnormal = xsimd::min(simd::whole_to_int(simd::truncate(wanted * F32(512.0f) + F32(0.5f))), I32(7));
-    I32 code = simd::select_bits(wanted < F32(0x1p-6f), subnormal, normal);
-    code = simd::select_bits(code > I32(15 * 8 - 1), I32(0x7E), code);
+    const I32 normal = (((simd::as<std::int32_t>(wanted) >> 19) + one_) >> 1) - bias_;
+    const I32 subnormal = xsimd::min(to_int_(simd::truncate(wanted * steps_ + half_)), seven_);
+    I32 code = simd::select_bits(wanted < smallest_, subnormal, normal);
+    code = simd::select_bits(code > last_, saturated_, code);
     const auto bytes = simd::narrow_s(simd::narrow_s(code, code), simd::narrow_s(code, code));
     simd::store_lane<std::uint32_t, 0>(out, bytes);
-    const F32 value = simd::as<float>((code << 20) + I32(120 << 23));
-    const F32 quarter = simd::select_bits(code < I32(8), simd::to_float(code) * F32(0x1p-11f), value * F32(0.25f));
-    // Without a scale everything is 0: a quotient by infinity.
-    simd::store(factors.of[0] + first, simd::select_bits(code == I32(0), F32(std::numeric_limits<float>::infinity()), quarter));
-    return simd::none_set(most > F32(1e6f));
+    // A quarter of the scale. Without one everything is 0: a quotient by infinity.
+    const F32 value = simd::as<float>((code << 20) + field_);
+    const F32 quarter = simd::select_bits(code > seven_, value, simd::to_float(code) * subnormal_unit_);
+    simd::store(factors.of[0] + first, simd::select_bits(code == none_, infinity_, quarter));
+    return simd::none_set(most > far_);
   }
 
   void codes(const float* x, const StripFactors<1>& factors, std::size_t group, std::byte* out) const {
@@ -231,7 +227,12 @@ class Nvfp4Encoder {
  private:
   E2M1Codes<A> codes_;
   F32 magnitude_ = simd::keep_f32<A>(std::bit_cast<float>(0x7FFFFFFFu));
-  F32 six_ = simd::keep_f32<A>(6.0f);
+  simd::WholeToInt<A> to_int_;
+  F32 six_ = simd::keep_f32<A>(6.0f), steps_ = simd::keep_f32<A>(512.0f), half_ = simd::keep_f32<A>(0.5f);
+  F32 smallest_ = simd::keep_f32<A>(0x1p-6f), subnormal_unit_ = simd::keep_f32<A>(0x1p-11f), far_ = simd::keep_f32<A>(1e6f);
+  F32 infinity_ = simd::keep_f32<A>(std::numeric_limits<float>::infinity());
+  I32 none_ = simd::keep_i32<A>(0), one_ = simd::keep_i32<A>(1), seven_ = simd::keep_i32<A>(7), bias_ = simd::keep_i32<A>(120 << 3);
+  I32 last_ = simd::keep_i32<A>(15 * 8 - 1), saturated_ = simd::keep_i32<A>(0x7E), field_ = simd::keep_i32<A>(118 << 23);
 };
 
 /// Neighbours to one byte, the first in the low or the high nibble: 32 codes, 16 bytes.

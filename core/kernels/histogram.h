@@ -40,8 +40,8 @@ void histogram(const float* values, std::size_t count, float low, float scale, s
   const std::size_t slots = bins + kExtraSlots;
   const float cells = static_cast<float>(bins);
   const F32 start = simd::keep_f32<A>(low), factor = simd::keep_f32<A>(scale), last = simd::keep_f32<A>(cells);
-  const F32 above = simd::keep_f32<A>(cells + 1), below = simd::keep_f32<A>(-1.0f), none = simd::keep_f32<A>(0.0f);
-  const F32 inside = simd::keep_f32<A>(cells - 0.5f);
+  const F32 below = simd::keep_f32<A>(-1.0f);
+  const I32 from_below_to_nan = simd::keep_i32<A>(static_cast<std::int32_t>(bins + 2));
   const simd::WholeToInt<A> to_int;
   // Where each lane's table begins, in bytes, at the slot of cell 0.
   simd::portable::Lanes<std::int32_t, A> starts;
@@ -57,12 +57,11 @@ void histogram(const float* values, std::size_t count, float low, float scale, s
   std::size_t i = 0;
   for (; i + 4 <= count; i += 4) {
     const F32 t = (simd::load<A>(values + i) - start) * factor;
-    // The top edge moves into the last cell; cell -1 stands for everything below, `bins` for above, bins + 1 for NaN.
-    F32 cell = simd::smaller(inside, t);
-    cell = xsimd::select(t > last, last, cell);
-    cell = xsimd::select(t < none, below, cell);
-    cell = xsimd::select(t == t, cell, above);
-    const simd::portable::Lanes<std::int32_t, A> at((to_int(simd::truncate(cell)) << 2) + tables_at);
+    // Cell -1 stands for everything below, `bins` for above, bins + 1 for NaN, which the limits turn into -1; the top edge moves
+    // into the last cell.
+    const I32 cell = to_int(simd::smaller(last, simd::larger(below, simd::round_down(t)))) + simd::true_bits(t == last) +
+                     (simd::true_bits(t != t) & from_below_to_nan);
+    const simd::portable::Lanes<std::int32_t, A> at((cell << 2) + tables_at);
     count_one(at.lane[0]);
     count_one(at.lane[1]);
     count_one(at.lane[2]);

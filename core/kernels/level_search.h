@@ -27,7 +27,7 @@ struct Levels {
 template <class A>
 simd::I32<A> level_codes(const simd::F32<A>& x, const Levels& levels) {
   simd::I32<A> code(0);
-  for (const float border : levels.borders) code -= simd::minus_one_where<A>(simd::F32<A>(border) <= x);
+  for (const float border : levels.borders) code -= simd::true_bits(simd::F32<A>(border) <= x);
   return code;
 }
 

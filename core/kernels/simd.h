@@ -164,7 +164,13 @@ F32<A> truncate(const F32<A>& x) {
   else return portable::map(x, [](float v) { return std::truncf(v); });
 }
 
-/// Upward.
+/// Downward and upward.
+template <class A>
+F32<A> round_down(const F32<A>& x) {
+  if constexpr (is_wasm<A>) return wasm_f32x4_floor(x);
+  else if constexpr (is_sse<A>) return _mm_round_ps(x, 0x09);
+  else return portable::map(x, [](float v) { return std::floor(v); });
+}
 template <class A>
 F32<A> round_up(const F32<A>& x) {
   if constexpr (is_wasm<A>) return wasm_f32x4_ceil(x);
@@ -472,7 +478,7 @@ std::uint16_t top_bits(const U8<A>& x) {
 
 /// -1 in every lane that is set, 0 in the others.
 template <class A>
-I32<A> minus_one_where(const xsimd::batch_bool<float, A>& mask) {
+I32<A> true_bits(const xsimd::batch_bool<float, A>& mask) {
   if constexpr (is_wasm<A>) return I32<A>(static_cast<typename I32<A>::register_type>(mask));
   else if constexpr (is_sse<A>) return _mm_castps_si128(mask);
   else return xsimd::select(xsimd::batch_bool_cast<std::int32_t>(mask), I32<A>(-1), I32<A>(0));
