@@ -274,7 +274,7 @@ Result<std::vector<std::byte>> encode(std::span<const std::uint16_t> symbols, st
     std::byte* const begin = at;
     const auto part = symbols.subspan(parts[s], parts[s + 1] - parts[s]);
     at = with_symbols_per_word(longest, [&]<unsigned kAtOnce>() { return write_stream<kAtOnce>(part, words, begin); });
-    if (at - begin > static_cast<std::ptrdiff_t>(UINT32_MAX)) return fail(ErrorCode::too_large, "A stream of more than 4 GiB: encode fewer symbols at a time.");
+    if (static_cast<std::uint64_t>(at - begin) > UINT32_MAX) return fail(ErrorCode::too_large, "A stream of more than 4 GiB: encode fewer symbols at a time.");
     for (unsigned i = 0; s + 1 < kStreams && i < 4; ++i) out[sizes_at + 4 * s + i] = static_cast<std::byte>((at - begin) >> (8 * i));
   }
   out.resize(static_cast<std::size_t>(at - out.data()));

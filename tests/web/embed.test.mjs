@@ -61,6 +61,7 @@ describe('embeds', () => {
     await stranger(`<script type="module" src="${host.address}bit-budget.js"></script><div style="width: 320px"><bit-budget view="theory" params="section=uniform&amp;uniform.bits=3" controls="none"></bit-budget></div>`, async ({ page, troubles }) => {
       await page.locator('bb-theory-uniform bb-plot svg').first().waitFor();
       assert.equal(await page.locator('bb-theory section.part').count(), 1);
+      assert.equal(await page.locator('bb-theory select:visible, bb-theory input:visible').count(), 0);
       await page.locator('bb-theory-uniform').getByText('3 bits').first().waitFor();
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
       assert.ok((await page.locator('bb-theory').evaluate((view) => view.scrollWidth)) <= 320);

@@ -31,6 +31,8 @@ export const asCoreError = (thrown: unknown): CoreError =>
 export abstract class TheorySection<Answer> extends LitElement {
   static override styles: CSSResultGroup = [base, sectionStyles];
   @property({ attribute: false }) setup!: Setup;
+  /** An embed without controls: what can be chosen is not shown. */
+  @property({ type: Boolean, reflect: true }) bare = false;
   /** The view lets sections work in turn: none does before this. */
   @property({ type: Boolean }) go = false;
   @state() protected answer: Answer | undefined;

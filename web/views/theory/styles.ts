@@ -30,6 +30,7 @@ export const sectionStyles = css`
   :host { display: block; container-type: inline-size; min-inline-size: 0; }
   :host > * + *, .answer > * + *, .text > * + * { margin-block-start: var(--s4); }
   .controls { display: flex; flex-wrap: wrap; gap: var(--s3) var(--s4); align-items: end; }
+  :host([bare]) .controls { display: none; }
   .controls > * { inline-size: 11rem; max-inline-size: 100%; }
   .controls > .wide { inline-size: 20rem; }
   .pair { display: grid; gap: var(--s4) var(--s5); grid-template-columns: minmax(0, 1fr); align-items: start; }

@@ -187,7 +187,7 @@ export class Theory extends View {
 
   #renderSection(entry: SectionEntry, setup: Setup) {
     const tag = unsafeStatic(entry.tag);
-    return staticHtml`<${tag} .setup=${setup} .go=${this.going.has(entry.id)} @bb-settled=${() => this.#settle(entry.id)}></${tag}>`;
+    return staticHtml`<${tag} .setup=${setup} .bare=${this.controls === 'none'} .go=${this.going.has(entry.id)} @bb-settled=${() => this.#settle(entry.id)}></${tag}>`;
   }
 
   #renderContents() {
