@@ -390,12 +390,6 @@ bool natural_value(const GgufValue& value, std::uint64_t& out) {
   }
 }
 
-bool real_value(const GgufValue& value, double& out) {
-  if (value.type == GgufType::f32) return out = load<float>(value.bytes.data()), true;
-  if (value.type == GgufType::f64) return out = load<double>(value.bytes.data()), true;
-  return false;
-}
-
 std::string_view text_value(const GgufValue& value) { return value.type == GgufType::string ? text_of(value.bytes) : std::string_view(); }
 
 GgufValue element_of(const GgufValue& array, std::uint64_t index) {

@@ -51,8 +51,6 @@ const GgufValue* find(const GgufHeader& header, std::string_view key);
 
 /// An integer of any type that is not negative; nothing else has a value.
 bool natural_value(const GgufValue& value, std::uint64_t& out);
-/// f32 or f64.
-bool real_value(const GgufValue& value, double& out);
 std::string_view text_value(const GgufValue& value);  // of a string
 /// Element `index` of an array of numbers or booleans, as a value of its own.
 GgufValue element_of(const GgufValue& array, std::uint64_t index);

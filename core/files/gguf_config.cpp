@@ -117,6 +117,9 @@ class ConfigWriter {
       if (number("attention.key_length", key)) put("head_dim", std::to_string(key));
       return;
     }
+    // A model whose queries are not compressed leaves this out: the family's default would stand for a rank that is not there.
+    std::uint64_t rank = 0;
+    if (!number("attention.q_lora_rank", rank)) put("q_lora_rank", "null");
     // Files made since latent attention is computed in its compressed form keep the heads' own sizes under *_mla.
     if (!number("attention.key_length_mla", key)) number("attention.key_length", key);
     if (!number("attention.value_length_mla", value)) number("attention.value_length", value);

@@ -81,11 +81,4 @@ std::uint64_t count_kept(std::span<const std::uint8_t> mask) {
   return static_cast<std::uint64_t>(std::count(mask.begin(), mask.end(), std::uint8_t{1}));
 }
 
-std::vector<float> apply(std::span<const float> weights, std::span<const std::uint8_t> mask) {
-  assert(weights.size() == mask.size());
-  std::vector<float> kept(weights.size());
-  for (std::size_t i = 0; i < weights.size(); ++i) kept[i] = mask[i] ? weights[i] : 0.0f;
-  return kept;
-}
-
 }  // namespace bitbudget::prune

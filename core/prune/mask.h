@@ -33,7 +33,4 @@ Result<Mask> prune_n_of_m(std::span<const float> scores, std::size_t row_length,
 
 std::uint64_t count_kept(std::span<const std::uint8_t> mask);
 
-/// weights where the mask keeps, 0 elsewhere.
-std::vector<float> apply(std::span<const float> weights, std::span<const std::uint8_t> mask);
-
 }  // namespace bitbudget::prune

@@ -2,6 +2,7 @@
 
 #include "file_cases.h"
 #include "files/gguf_config.h"
+#include "sizing/report.h"
 
 using namespace bitbudget;
 using namespace bitbudget::test;
@@ -279,4 +280,71 @@ TEST_CASE("gguf: the metadata of a language model becomes a config.json") {
   CHECK(untied->config.find(R"("vocab_size":5,"tie_word_embeddings":false)") != std::string::npos);
   CHECK(files::inspect(as_bytes(header({entry("general.architecture", 8, text("clip"))}, {})))->config.empty());
   CHECK(files::inspect(as_bytes(header({}, {})))->config.empty());
+}
+
+TEST_CASE("gguf: the metadata of mixtures of experts is sized to the published totals") {
+  const auto sized = [](std::string_view architecture, const std::vector<std::pair<std::string, std::string>>& sizes, std::uint64_t hidden, std::uint64_t vocabulary) {
+    std::vector<std::string> metadata = {entry("general.architecture", 8, text(architecture))};
+    for (const auto& [key, typed] : sizes) metadata.push_back(entry(std::string(architecture) + "." + key, static_cast<std::uint32_t>(typed[0]), typed.substr(1)));
+    const std::uint64_t bytes = hidden * vocabulary * 2;
+    const std::string start = header(metadata, {tensor("token_embd.weight", {hidden, vocabulary}, 1, 0), tensor("output.weight", {hidden, vocabulary}, 1, bytes)});
+    const auto report = files::inspect(as_bytes(start), {.file_size = start.size() + 32 + 2 * bytes});
+    REQUIRE(report);
+    const auto size = sizing::size_model(report->config);
+    CHECK_MESSAGE(size.has_value(), size.error().message);
+    return size ? size->parameters.total : 0;
+  };
+  // A value with its type before it: every integer type will do.
+  const auto u8 = [](std::uint8_t n) { return std::string(1, '\0') + le(n); };
+  const auto i8 = [](std::int8_t n) { return "\1" + le(n); };
+  const auto u16 = [](std::uint16_t n) { return "\2" + le(n); };
+  const auto i16 = [](std::int16_t n) { return "\3" + le(n); };
+  const auto u32 = [](std::uint32_t n) { return "\4" + le(n); };
+  const auto i64 = [](std::int64_t n) { return "\13" + le(n); };
+  CHECK(sized("llama", {{"embedding_length", u16(4096)}, {"block_count", u8(32)}, {"attention.head_count", i8(32)}, {"attention.head_count_kv", i16(8)}, {"feed_forward_length", i64(14336)},
+                        {"context_length", u32(32768)}, {"expert_count", u32(8)}, {"expert_used_count", u32(2)}}, 4096, 32000) == 46'702'792'704);
+  // DeepSeek-V2-Lite, as it was first written, and with the heads' own sizes under names of their own.
+  std::vector<std::pair<std::string, std::string>> lite = {
+      {"embedding_length", u32(2048)}, {"block_count", u32(27)}, {"attention.head_count", u32(16)}, {"attention.head_count_kv", u32(16)}, {"feed_forward_length", u32(10944)},
+      {"expert_count", u32(64)}, {"expert_used_count", u32(6)}, {"expert_shared_count", u32(2)}, {"expert_feed_forward_length", u32(1408)}, {"leading_dense_block_count", u32(1)},
+      {"attention.kv_lora_rank", u32(512)}, {"attention.key_length", u32(192)}, {"attention.value_length", u32(128)}, {"rope.dimension_count", u32(64)}, {"context_length", u32(163840)}};
+  CHECK(sized("deepseek2", lite, 2048, 102400) == 15'706'484'224);
+  for (auto& [key, value] : lite) {
+    if (key == "attention.head_count_kv") value = u32(1);
+    if (key == "attention.key_length") value = u32(576);
+    if (key == "attention.value_length") value = u32(512);
+  }
+  lite.push_back({"attention.key_length_mla", u32(192)});
+  lite.push_back({"attention.value_length_mla", u32(128)});
+  CHECK(sized("deepseek2", lite, 2048, 102400) == 15'706'484'224);
+}
+
+TEST_CASE("gguf: sizes that are no natural numbers are left out of the config") {
+  const auto with = [](std::uint32_t type, std::string_view value) {
+    return files::inspect(as_bytes(header({entry("general.architecture", 8, text("llama")), entry("llama.block_count", type, value)}, {})))->config;
+  };
+  CHECK(with(5, le(3)).find("num_hidden_layers\":3") != std::string::npos);
+  for (const auto& [type, value] : {std::pair<std::uint32_t, std::string>{5, le(-3)}, {1, "\xFF"}, {11, le(INT64_MIN)}, {6, le(3.0f)}, {12, le(3.0)}, {7, "\1"}, {8, text("3")},
+                                    {9, array(8, 1, text("3"))}, {9, array(5, 1, le(-3))}, {9, array(6, 1, le(3.0f))}, {9, array(4, 0, "")}}) {
+    CAPTURE(type);
+    CHECK(with(type, value).find("num_hidden_layers") == std::string::npos);
+  }
+}
+
+TEST_CASE("gguf: what is written again leaves out where a split file's parts were") {
+  const std::string bytes = header({entry("split.no", 2, le(std::uint16_t{1})), entry("k", 4, le(7u)), entry("split.count", 2, le(std::uint16_t{3}))}, {});
+  const auto read = files::read_gguf_header({as_bytes(bytes), bytes.size()});
+  REQUIRE(read);
+  const auto entries = files::metadata_to_write(*read);
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].key == "k");
+}
+
+TEST_CASE("a long name is cut in messages, not within a character") {
+  // 79 letters and a character of three bytes: the 80th to 82nd.
+  const std::string name = std::string(79, 'n') + "\xE2\x82\xAC and more";
+  const auto error = files::inspect(as_bytes(header({entry("general.alignment", 4, le(32u)), entry(std::string(100, 'k'), 13, "")}, {}) + zeros(64))).error();
+  CHECK(error.field == std::string(80, 'k') + "...");
+  CHECK(files::shown(name) == std::string(79, 'n') + "...");
+  CHECK(files::shown(name.substr(0, 80 - 1)) == std::string(79, 'n'));
 }

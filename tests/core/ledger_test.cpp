@@ -115,7 +115,25 @@ TEST_CASE("tie-out: differences are named and explained") {
   CHECK(only(tie(tensors, model(false))).kind == "prediction");
   tensors.back() = tensor("vision_tower.layers.5.x", {8});
   CHECK(only(tie(tensors, model(false))).in_config == 0);
+  tensors.back() = tensor("what.is.this", {8});
+  const auto unknown = only(tie(tensors, model(false)));
+  CHECK(unknown.explanation.find("nothing that is known") != std::string::npos);
+  CHECK_FALSE(unknown.explained);
   tensors.pop_back();
+
+  // A head of another size than the embedding that it is said to be.
+  auto headed = checkpoint(true);
+  std::find_if(headed.begin(), headed.end(), [](const auto& each) { return each.name == "lm_head.weight"; })->shape = {99, 64};
+  const auto other_head = only(tie(headed, model(true)));
+  CHECK(other_head.kind == "head");
+  CHECK_FALSE(other_head.explained);
+
+  // All of one kind gone.
+  auto bare = checkpoint(true);
+  std::erase_if(bare, [](const auto& each) { return each.name.find(".mlp.") != std::string::npos; });
+  const auto gone = only(tie(bare, model(false)));
+  CHECK(gone.in_file == 0);
+  CHECK(gone.explanation.find("the file none") != std::string::npos);
 
   tensors.erase(std::find_if(tensors.begin(), tensors.end(), [](const auto& each) { return each.name == "model.layers.1.mlp.down_proj.weight"; }));
   const auto missing = only(tie(tensors, model(false)));
