@@ -12,7 +12,10 @@
 
 namespace bitbudget::kernels {
 
-inline constexpr std::size_t kStrip = 32;  // blocks
+inline constexpr std::size_t kStrip = 32;  // blocks, at most
+
+/// Blocks of a strip: about 4 KiB of values, so that memory brings the next strip while the codes of one are made.
+constexpr std::size_t strip_blocks(std::size_t length) { return length <= 1024 / kStrip ? kStrip : length < 256 ? 1024 / length : 4; }
 
 /// Encodes four blocks by the truth.
 using PlainFour = void (*)(const float* x, std::byte* out);
@@ -34,8 +37,9 @@ std::size_t encode_in_strips(const float* x, std::size_t blocks, std::byte* out)
   const Encoder encoder;
   StripFactors<Encoder::kFactors> factors;
   const std::size_t whole = blocks / 4 * 4;
-  for (std::size_t done = 0; done < whole; done += kStrip) {
-    const std::size_t count = whole - done < kStrip ? whole - done : kStrip;
+  constexpr std::size_t strip = strip_blocks(Encoder::kLength);
+  for (std::size_t done = 0; done < whole; done += strip) {
+    const std::size_t count = whole - done < strip ? whole - done : strip;
     const float* from = x + done * Encoder::kLength;
     std::byte* to = out + done * Encoder::kBytes;
     std::uint32_t left = 0;  // a bit for each four blocks that are left to the plain loop

@@ -94,9 +94,10 @@ double seconds_of(const Run& run, Turns& turns, int times) {
 /// So many runs that a measurement takes about 2 ms: a browser's clock has steps of 5 to 100 microseconds. Before that, runs
 /// for a tenth of a second: an engine compiles a function well only once it has seen it run for a while.
 int times_for(const Run& run, Turns& turns) {
-  double once = seconds_of(run, turns, 1);
-  for (double spent = once; spent < 0.1; spent += once) once = seconds_of(run, turns, 1);
-  return std::clamp(static_cast<int>(0.002 / std::max(once, 1e-7)), 1, 10'000);
+  for (double spent = 0; spent < 0.1;) spent += std::max(seconds_of(run, turns, 1), 1e-5);
+  int times = 1;
+  while (times < 10'000 && seconds_of(run, turns, times) * times < 0.0015) times *= 2;
+  return times;
 }
 
 // The optimizer must not see that a result is unused.
@@ -177,11 +178,11 @@ std::vector<double> measure_all(std::vector<Loop>& loops, Turns& turns, int roun
 
 void print(const std::vector<Loop>& loops, std::size_t bytes, const std::vector<double>& copies) {
   const double size = static_cast<double>(bytes);
-  std::printf("%-24s %8s %8s %8s %8s %8s %8s   (%zu KiB of f32)\n", "loop", "GB/s", "x copy", "best", "x copy", "plain", "x copy",
+  std::printf("%-33s %8s %8s %8s %8s %8s %8s   (%zu KiB of f32)\n", kernels::kArchName, "GB/s", "x copy", "best", "x copy", "plain", "x copy",
               bytes / 1024);
-  std::printf("%-24s %8.2f %8.2f %8.2f %8.2f\n", "memcpy", size / median(copies) / 1e9, 1.0, size / least(copies) / 1e9, 1.0);
+  std::printf("%-33s %8.2f %8.2f %8.2f %8.2f\n", "memcpy", size / median(copies) / 1e9, 1.0, size / least(copies) / 1e9, 1.0);
   for (const Loop& loop : loops) {
-    std::printf("%-24s %8.2f %8.2f %8.2f %8.2f", loop.name.c_str(), size / median(loop.seconds) / 1e9, median(loop.ratios),
+    std::printf("%-33s %8.2f %8.2f %8.2f %8.2f", loop.name.c_str(), size / median(loop.seconds) / 1e9, median(loop.ratios),
                 size / least(loop.seconds) / 1e9, least(copies) / least(loop.seconds));
     if (loop.plain) std::printf(" %8.2f %8.2f", size / median(loop.plain_seconds) / 1e9, median(loop.plain_ratios));
     std::printf("\n");
@@ -226,7 +227,6 @@ int main(int argc, char** argv) {
     else parts.push_back(argument);
   }
   if (sizes.empty()) sizes = {16u << 20, 256u << 10};
-  std::printf("kernels: %s\n", kernels::kArchName);
   for (const std::size_t size : sizes) bench(size, std::max(rounds, 1), parts);
   return 0;
 }

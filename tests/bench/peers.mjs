@@ -5,7 +5,7 @@ import { unzlibSync, zlibSync } from 'fflate';
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Options: rounds, sizes, and parts of names (only loops that contain one of them). */
-function parse(args) {
+export function parse(args) {
   const options = { rounds: 9, sizes: [], parts: [] };
   for (let i = 0; i < args.length; ++i) {
     if (args[i] === '--rounds') options.rounds = Number(args[++i]);
@@ -126,7 +126,13 @@ async function secondsOf(run, times) {
   return (performance.now() - start) / times / 1000;
 }
 
-const timesFor = async (run) => Math.max(1, Math.min(10_000, Math.floor(0.004 / Math.max(await secondsOf(run, 1), 1e-7))));
+/** So many runs that a measurement takes about 4 ms, found after a tenth of a second of runs, as bench.cpp does. */
+async function timesFor(run) {
+  for (let spent = 0; spent < 0.1;) spent += Math.max(await secondsOf(run, 1), 1e-5);
+  let times = 1;
+  while (times < 10_000 && (await secondsOf(run, times)) * times < 0.003) times *= 2;
+  return times;
+}
 
 async function benchPeers({ ort, print, size, rounds, parts }) {
   const values = makeValues(size / 4);
@@ -154,18 +160,22 @@ async function benchPeers({ ort, print, size, rounds, parts }) {
 
   const copy = () => target.set(source);
   const copyTimes = await timesFor(copy);
-  for (const loop of loops) Object.assign(loop, { times: await timesFor(loop.run), seconds: [], ratios: [] });
+  for (const loop of loops) Object.assign(loop, { times: await timesFor(loop.run), seconds: [], copies: [], ratios: [] });
   for (let round = 0; round < rounds; ++round) {
     for (const loop of loops) {
       if (round >= 3 && loop.seconds[0] > 0.05) continue;
       const copied = await secondsOf(copy, copyTimes);
       const taken = await secondsOf(loop.run, loop.times);
       loop.seconds.push(taken);
+      loop.copies.push(copied);
       loop.ratios.push((copied / taken) * ((loop.bytes ?? size) / size));
     }
   }
-  for (const { name, seconds, ratios, bytes = size } of loops) {
-    print(`${name.padEnd(32)} ${(bytes / median(seconds) / 1e9).toFixed(2).padStart(8)} ${median(ratios).toFixed(2).padStart(8)}`);
+  const number = (value) => value.toFixed(2).padStart(8);
+  for (const { name, seconds, ratios, copies, bytes = size } of loops) {
+    const speed = (time) => bytes / time / 1e9;
+    const best = (Math.min(...copies) / Math.min(...seconds)) * (bytes / size);
+    print(`${name.padEnd(33)} ${number(speed(median(seconds)))} ${number(median(ratios))} ${number(speed(Math.min(...seconds)))} ${number(best)}`);
   }
 }
 
@@ -173,9 +183,8 @@ async function benchPeers({ ort, print, size, rounds, parts }) {
 export async function runBench({ load, ort, print, args }) {
   const { rounds, sizes, parts } = parse(args);
   const bench = await load({ print, printErr: print });
-  bench.callMain(['--rounds', String(rounds), ...sizes.flatMap((size) => ['--size', String(size)]), ...parts]);
   for (const size of sizes) {
-    print(`peers from npm (${size / 1024} KiB of f32)`);
+    bench.callMain(['--rounds', String(rounds), '--size', String(size), ...parts]);
     await benchPeers({ ort, print, size, rounds, parts });
   }
 }
