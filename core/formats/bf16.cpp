@@ -31,8 +31,8 @@ extern constexpr Format kBF16{
     .encoded_size = block_encoded_size<BF16>,
     .encode = encode_blocks_by<BF16, encode_blocks<BF16, quantize>, kernels::encode_bf16<kernels::Arch>>,
     .decode = decode_blocks_by<BF16, kernels::decode_bf16<kernels::Arch>>,
-    .plain_encode = encode_blocks<BF16, quantize>,
-    .plain_decode = decode_blocks<BF16, dequantize>,
+    .plain_encode = plain<encode_blocks<BF16, quantize>>,
+    .plain_decode = plain<decode_blocks<BF16, dequantize>>,
 };
 
 }  // namespace bitbudget::formats

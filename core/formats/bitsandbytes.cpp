@@ -364,8 +364,8 @@ struct Member {
         .encode = Codec<VectorLoops<Book>>::encode,
         .decode = Codec<VectorLoops<Book>>::decode,
         .encodes_in_parts = !kDoubled,
-        .plain_encode = Codec<PlainLoops<Book>>::encode,
-        .plain_decode = Codec<PlainLoops<Book>>::decode,
+        .plain_encode = plain<Codec<PlainLoops<Book>>::encode>,
+        .plain_decode = plain<Codec<PlainLoops<Book>>::decode>,
     };
   }
 };

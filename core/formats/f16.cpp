@@ -31,8 +31,8 @@ extern constexpr Format kF16{
     .encoded_size = block_encoded_size<F16>,
     .encode = encode_blocks_by<F16, encode_blocks<F16, quantize>, kernels::encode_f16<kernels::Arch>>,
     .decode = decode_blocks_by<F16, kernels::decode_f16<kernels::Arch>>,
-    .plain_encode = encode_blocks<F16, quantize>,
-    .plain_decode = decode_blocks<F16, dequantize>,
+    .plain_encode = plain<encode_blocks<F16, quantize>>,
+    .plain_decode = plain<decode_blocks<F16, dequantize>>,
 };
 
 }  // namespace bitbudget::formats

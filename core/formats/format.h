@@ -35,6 +35,15 @@ struct EncodeOptions {
   float percentile = 99.9f;
 };
 
+/// The plain loops that vector loops are held to. Only tests and benchmarks run them: a build may go without.
+#ifdef BITBUDGET_WITHOUT_PLAIN_LOOPS
+template <auto function>
+inline constexpr std::nullptr_t plain = nullptr;
+#else
+template <auto function>
+inline constexpr auto plain = function;
+#endif
+
 /// `values` holds whole rows of `row_length`, row_length is a multiple of `row_multiple`, `out` has exactly
 /// encoded_size(count, row_length) bytes: registry.h has checked it. Row-major, little-endian.
 struct Format {
@@ -61,7 +70,8 @@ struct Format {
   /// An importance vector changes the bytes: there is a weighted variant.
   bool takes_importance = false;
 
-  /// Where encode or decode runs on vectors: the plain loops that it equals, byte for byte. nullptr where it is plain itself.
+  /// Where encode or decode runs on vectors: the plain loops that it equals, byte for byte. nullptr where it is plain itself,
+  /// and in a build without them (`plain` above).
   Result<void> (*plain_encode)(std::span<const float> values, std::uint64_t row_length, const EncodeOptions& options,
                                std::span<std::byte> out) = nullptr;
   Result<void> (*plain_decode)(std::span<const std::byte> bytes, std::uint64_t row_length, std::span<float> out) = nullptr;

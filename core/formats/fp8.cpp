@@ -115,8 +115,8 @@ struct Member {
         .encode = encode<kType, kShare, Loops::vector>,
         .decode = decode<kType, kShare, Loops::vector>,
         .tensor_bytes = kShare == Share::tensor ? 4 : 0,
-        .plain_encode = encode<kType, kShare, Loops::plain>,
-        .plain_decode = decode<kType, kShare, Loops::plain>,
+        .plain_encode = plain<encode<kType, kShare, Loops::plain>>,
+        .plain_decode = plain<decode<kType, kShare, Loops::plain>>,
     };
   }
 };

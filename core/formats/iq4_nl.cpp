@@ -153,8 +153,8 @@ extern constexpr Format kIQ4_NL{
     .encode = encode_blocks_weighted<IQ4_NL, quantize, quantize_weighted, quantize_eight, quantize_eight_weighted>,
     .decode = decode_blocks_by<IQ4_NL, kernels::decode_iq4_nl<kernels::Arch>>,
     .takes_importance = true,
-    .plain_encode = encode_blocks_weighted<IQ4_NL, quantize, quantize_weighted>,
-    .plain_decode = decode_blocks<IQ4_NL, dequantize>,
+    .plain_encode = plain<encode_blocks_weighted<IQ4_NL, quantize, quantize_weighted>>,
+    .plain_decode = plain<decode_blocks<IQ4_NL, dequantize>>,
 };
 
 }  // namespace bitbudget::formats

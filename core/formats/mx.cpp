@@ -51,14 +51,14 @@ struct MxBlock {
 };
 
 /// The exponent before it is held to E8M0's range. f32's subnormals count as 2^-127: every rule then ends at the lowest scale.
-template <std::size_t kElement, ScaleRule kRule>
-int scale_exponent(float absmax) {
+template <std::size_t kElement>
+int scale_exponent(ScaleRule rule, float absmax) {
   constexpr ElementType element = kElements[kElement];
   constexpr std::uint32_t mantissa = (1u << 23) - 1;
   const auto bits = std::bit_cast<std::uint32_t>(absmax);
   const auto floor_log2 = [](std::uint32_t b) { return static_cast<int>(b >> 23) - 127; };
   const auto ceil_log2 = [&](std::uint32_t b) { return floor_log2(b) + ((b & mantissa) != 0 ? 1 : 0); };
-  switch (kRule) {
+  switch (rule) {
     case ScaleRule::floor: return floor_log2(bits) - element.largest_exponent;
     case ScaleRule::even: return floor_log2(bits + (1u << (22 - element.type.mantissa))) - element.largest_exponent;
     case ScaleRule::ceil: return ceil_log2(bits) - element.largest_exponent;
@@ -68,12 +68,12 @@ int scale_exponent(float absmax) {
   return ceil_log2(std::bit_cast<std::uint32_t>(absmax / largest));
 }
 
-template <std::size_t kElement, ScaleRule kRule>
-MxBlock<kElement> quantize(BlockValues<MxBlock<kElement>> x) {
+template <std::size_t kElement>
+MxBlock<kElement> quantize(ScaleRule rule, BlockValues<MxBlock<kElement>> x) {
   constexpr ElementType element = kElements[kElement];
   float absmax = 0;
   for (const float v : x) absmax = std::max(absmax, std::abs(v));
-  const int exponent = std::clamp(scale_exponent<kElement, kRule>(absmax), -127, 127);
+  const int exponent = std::clamp(scale_exponent<kElement>(rule, absmax), -127, 127);
   MxBlock<kElement> block;
   block.scale = static_cast<std::uint8_t>(exponent + 127);
   const float inverse = std::bit_cast<float>(static_cast<std::uint32_t>(127 - exponent) << 23);  // exact: exponents stay below 127
@@ -84,15 +84,16 @@ MxBlock<kElement> quantize(BlockValues<MxBlock<kElement>> x) {
 }
 
 /// The same on vectors.
-template <std::size_t kElement, ScaleRule kRule>
+template <std::size_t kElement>
 struct QuantizeVector {
   static constexpr ElementType kType = kElements[kElement];
+  ScaleRule rule;
   kernels::SmallCodes<kType.type, kernels::Arch> codes;
 
   void operator()(const float* x, std::byte* to) const {
     using kernels::Arch;
     namespace simd = kernels::simd;
-    const int exponent = std::clamp(scale_exponent<kElement, kRule>(kernels::abs_max_of<Arch, 32>(x)), -127, 127);
+    const int exponent = std::clamp(scale_exponent<kElement>(rule, kernels::abs_max_of<Arch, 32>(x)), -127, 127);
     *to++ = static_cast<std::byte>(exponent + 127);
     const simd::F32<Arch> inverse(std::bit_cast<float>(static_cast<std::uint32_t>(127 - exponent) << 23));
     const auto four = [&](std::size_t i) { return simd::load<Arch>(x + i) * inverse; };
@@ -108,6 +109,23 @@ struct QuantizeVector {
     }
   }
 };
+
+/// One loop for all rules of an element type: four times the code would be four times the download.
+template <std::size_t kElement>
+void encode_by_rule(ScaleRule rule, std::span<const float> values, std::span<std::byte> out) {
+  const QuantizeVector<kElement> quantize_block{rule, {}};
+  std::byte* to = out.data();
+  for (std::size_t i = 0; i < values.size(); i += 32, to += sizeof(MxBlock<kElement>)) quantize_block(values.data() + i, to);
+}
+template <std::size_t kElement, ScaleRule kRule>
+Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOptions&, std::span<std::byte> out) {
+  encode_by_rule<kElement>(kRule, values, out);
+  return {};
+}
+template <std::size_t kElement, ScaleRule kRule>
+MxBlock<kElement> quantize_by(BlockValues<MxBlock<kElement>> x) {
+  return quantize<kElement>(kRule, x);
+}
 
 /// 2^(scale - 127); the lowest one is subnormal in f32.
 float scale_value(std::uint8_t scale) {
@@ -201,10 +219,10 @@ struct Member {
       .bits_per_weight = block_bits_per_weight<Block>(),
       .takes_non_finite = false,
       .encoded_size = block_encoded_size<Block>,
-      .encode = encode_blocks_with<Block, QuantizeVector<kElement, kRule>>,
+      .encode = encode<kElement, kRule>,
       .decode = decode_blocks_with<Block, DequantizeVector<kElement>>,
-      .plain_encode = encode_blocks<Block, quantize<kElement, kRule>>,
-      .plain_decode = decode_blocks<Block, dequantize<kElement>>,
+      .plain_encode = plain<encode_blocks<Block, quantize_by<kElement, kRule>>>,
+      .plain_decode = plain<decode_blocks<Block, dequantize<kElement>>>,
   };
 };
 

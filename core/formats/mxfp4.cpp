@@ -83,8 +83,8 @@ extern constexpr Format kMXFP4{
     .encode = encode_blocks_by<MXFP4, encode_blocks<MXFP4, quantize>,
                                kernels::encode_in_strips<kernels::Mxfp4Encoder<kernels::Arch, quantize_run<MXFP4, quantize, 4>>>>,
     .decode = decode_blocks_with<MXFP4, DequantizeVector>,
-    .plain_encode = encode_blocks<MXFP4, quantize>,
-    .plain_decode = decode_blocks<MXFP4, dequantize>,
+    .plain_encode = plain<encode_blocks<MXFP4, quantize>>,
+    .plain_decode = plain<decode_blocks<MXFP4, dequantize>>,
 };
 
 }  // namespace bitbudget::formats

@@ -115,8 +115,8 @@ extern constexpr Format kNVFP4{
     .encoded_size = block_encoded_size<NVFP4>,
     .encode = encode_blocks_by<NVFP4, encode_blocks<NVFP4, quantize>, encode_vector>,
     .decode = decode_blocks_with<NVFP4, DequantizeVector>,
-    .plain_encode = encode_blocks<NVFP4, quantize>,
-    .plain_decode = decode_blocks<NVFP4, dequantize>,
+    .plain_encode = plain<encode_blocks<NVFP4, quantize>>,
+    .plain_decode = plain<decode_blocks<NVFP4, dequantize>>,
 };
 
 }  // namespace bitbudget::formats

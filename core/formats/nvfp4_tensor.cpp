@@ -155,8 +155,8 @@ extern constexpr Format kNVFP4Tensor{
     .encode = encode<VectorLoops>,
     .decode = decode<VectorLoops>,
     .tensor_bytes = 4,
-    .plain_encode = encode<PlainLoops>,
-    .plain_decode = decode<PlainLoops>,
+    .plain_encode = plain<encode<PlainLoops>>,
+    .plain_decode = plain<decode<PlainLoops>>,
 };
 
 }  // namespace bitbudget::formats

@@ -80,8 +80,8 @@ extern constexpr Format kQ4_0{
                                kernels::encode_in_strips<kernels::SignedMaxEncoder<4, kernels::Arch, quantize_run<Q4_0, quantize, 4>>>>,
     .decode = decode_blocks_by<Q4_0, kernels::decode_q4_0<kernels::Arch>>,
     .takes_importance = true,
-    .plain_encode = encode_blocks_weighted<Q4_0, quantize, quantize_weighted>,
-    .plain_decode = decode_blocks<Q4_0, dequantize>,
+    .plain_encode = plain<encode_blocks_weighted<Q4_0, quantize, quantize_weighted>>,
+    .plain_decode = plain<decode_blocks<Q4_0, dequantize>>,
 };
 
 }  // namespace bitbudget::formats

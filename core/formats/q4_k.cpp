@@ -76,8 +76,8 @@ extern constexpr Format kQ4_K{
     .encode = encode_blocks_weighted<Q4_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks_by<Q4_K, kernels::decode_q4_k<kernels::Arch>>,
     .takes_importance = true,
-    .plain_encode = encode_blocks_weighted<Q4_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
-    .plain_decode = decode_blocks<Q4_K, dequantize>,
+    .plain_encode = plain<encode_blocks_weighted<Q4_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>>,
+    .plain_decode = plain<decode_blocks<Q4_K, dequantize>>,
     .offset_bits = 16 + 8 * 6,
 };
 

@@ -83,8 +83,8 @@ extern constexpr Format kQ5_0{
                                kernels::encode_in_strips<kernels::SignedMaxEncoder<5, kernels::Arch, quantize_run<Q5_0, quantize, 4>>>>,
     .decode = decode_blocks_by<Q5_0, kernels::decode_q5_0<kernels::Arch>>,
     .takes_importance = true,
-    .plain_encode = encode_blocks_weighted<Q5_0, quantize, quantize_weighted>,
-    .plain_decode = decode_blocks<Q5_0, dequantize>,
+    .plain_encode = plain<encode_blocks_weighted<Q5_0, quantize, quantize_weighted>>,
+    .plain_decode = plain<decode_blocks<Q5_0, dequantize>>,
 };
 
 }  // namespace bitbudget::formats

@@ -86,8 +86,8 @@ extern constexpr Format kQ5_1{
                                kernels::encode_in_strips<kernels::RangeEncoder<5, kernels::Arch, quantize_run<Q5_1, quantize, 4>>>>,
     .decode = decode_blocks_by<Q5_1, kernels::decode_q5_1<kernels::Arch>>,
     .takes_importance = true,
-    .plain_encode = encode_blocks_weighted<Q5_1, quantize, quantize_weighted>,
-    .plain_decode = decode_blocks<Q5_1, dequantize>,
+    .plain_encode = plain<encode_blocks_weighted<Q5_1, quantize, quantize_weighted>>,
+    .plain_decode = plain<decode_blocks<Q5_1, dequantize>>,
     .offset_bits = 16,
 };
 

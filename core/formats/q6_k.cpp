@@ -91,8 +91,8 @@ extern constexpr Format kQ6_K{
     .encode = encode_blocks_weighted<Q6_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
     .decode = decode_blocks_by<Q6_K, kernels::decode_q6_k<kernels::Arch>>,
     .takes_importance = true,
-    .plain_encode = encode_blocks_weighted<Q6_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>,
-    .plain_decode = decode_blocks<Q6_K, dequantize>,
+    .plain_encode = plain<encode_blocks_weighted<Q6_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>>,
+    .plain_decode = plain<decode_blocks<Q6_K, dequantize>>,
 };
 
 }  // namespace bitbudget::formats

@@ -48,8 +48,8 @@ extern constexpr Format kQ8_0{
     .encoded_size = block_encoded_size<Q8_0>,
     .encode = encode_blocks_by<Q8_0, encode_blocks<Q8_0, quantize>, kernels::encode_in_strips<kernels::Q8_0Encoder<kernels::Arch, quantize_run<Q8_0, quantize, 4>>>>,
     .decode = decode_blocks_by<Q8_0, kernels::decode_q8_0<kernels::Arch>>,
-    .plain_encode = encode_blocks<Q8_0, quantize>,
-    .plain_decode = decode_blocks<Q8_0, dequantize>,
+    .plain_encode = plain<encode_blocks<Q8_0, quantize>>,
+    .plain_decode = plain<decode_blocks<Q8_0, dequantize>>,
 };
 
 }  // namespace bitbudget::formats

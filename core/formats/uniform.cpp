@@ -285,8 +285,8 @@ struct Member {
       .encode = encode_by<Loops::vector>,
       .decode = decode_by<Loops::vector>,
       .tensor_bytes = kLayout.share == Share::tensor ? static_cast<std::uint32_t>(kLayout.head_bytes()) : 0,
-      .plain_encode = encode_by<Loops::plain>,
-      .plain_decode = decode_by<Loops::plain>,
+      .plain_encode = plain<encode_by<Loops::plain>>,
+      .plain_decode = plain<decode_by<Loops::plain>>,
       .offset_bits = kLayout.symmetric ? 0 : 8,
   };
 };
