@@ -2,8 +2,8 @@
 //
 // GB/s counts the f32 side of a loop (4 bytes per value) over its time. "x copy" is that loop's speed over memcpy's of as many
 // bytes: each is timed beside the loop in every round, and the median of the rounds' ratios is shown, so that a noisy machine
-// slows both. "plain" is the scalar loop that the vector one equals. "best" is the fastest round, over the fastest copy: on a
-// machine that is busy otherwise it says more than the medians. --cpu counts the processor's time of this process, which other
+// slows both. "best" is the fastest round, over the fastest copy: on a machine that is busy otherwise it says more than the
+// medians. "plain" is the fastest round of the scalar loop that the vector one equals. --cpu counts the processor's time of this process, which other
 // work does not enter (under Node.js node.mjs sees to it). Rounds go over all loops in turn.
 //
 // A loop is the format's own function: no allocation, no check for NaN (that is the registry's) and no copy is timed, and all
@@ -58,7 +58,7 @@ struct Loop {
   Run run;
   Run plain = {};    // empty: run is plain itself
   Run prepare = {};  // untimed, once on every set of buffers before each round
-  std::vector<double> seconds = {}, ratios = {}, plain_seconds = {}, plain_ratios = {};
+  std::vector<double> seconds = {}, ratios = {}, plain_seconds = {};
 };
 
 double median(std::vector<double> values) {
@@ -138,16 +138,6 @@ void add_measures(std::vector<Loop>& loops) {
                    .plain = [](Buffers& b) { kernels::scalar::histogram(b.values.data(), b.values.size(), -4, 32, 256, slots.data()); }});
 }
 
-/// Times a loop and as many copies; appends to the medians' samples.
-void sample(const Run& run, const Run& copy, Turns& turns, int times, int copy_times, std::vector<double>& copies,
-            std::vector<double>& seconds, std::vector<double>& ratios) {
-  const double copied = seconds_of(copy, turns, copy_times);
-  const double taken = seconds_of(run, turns, times);
-  copies.push_back(copied);
-  seconds.push_back(taken);
-  ratios.push_back(copied / taken);
-}
-
 /// The times of all copies.
 std::vector<double> measure_all(std::vector<Loop>& loops, Turns& turns, int rounds) {
   const Run copy = [](Buffers& b) { std::memcpy(b.copy.data(), b.values.data(), b.copy.size()); };
@@ -169,8 +159,12 @@ std::vector<double> measure_all(std::vector<Loop>& loops, Turns& turns, int roun
       const auto enough = [&](const std::vector<double>& seconds) { return round >= 3 && seconds[0] > 0.05; };
       const bool run = !enough(loop.seconds), plain = loop.plain && !enough(loop.plain_seconds);
       if (run || plain) prepare(loop);
-      if (run) sample(loop.run, copy, turns, times[i], copy_times, copies, loop.seconds, loop.ratios);
-      if (plain) sample(loop.plain, copy, turns, plain_times[i], copy_times, copies, loop.plain_seconds, loop.plain_ratios);
+      if (run) {
+        copies.push_back(seconds_of(copy, turns, copy_times));
+        loop.seconds.push_back(seconds_of(loop.run, turns, times[i]));
+        loop.ratios.push_back(copies.back() / loop.seconds.back());
+      }
+      if (plain) loop.plain_seconds.push_back(seconds_of(loop.plain, turns, plain_times[i]));
     }
   }
   return copies;
@@ -178,13 +172,12 @@ std::vector<double> measure_all(std::vector<Loop>& loops, Turns& turns, int roun
 
 void print(const std::vector<Loop>& loops, std::size_t bytes, const std::vector<double>& copies) {
   const double size = static_cast<double>(bytes);
-  std::printf("%-33s %8s %8s %8s %8s %8s %8s   (%zu KiB of f32)\n", kernels::kArchName, "GB/s", "x copy", "best", "x copy", "plain", "x copy",
-              bytes / 1024);
+  std::printf("%-33s %8s %8s %8s %8s %8s   (%zu KiB of f32)\n", kernels::kArchName, "GB/s", "x copy", "best", "x copy", "plain", bytes / 1024);
   std::printf("%-33s %8.2f %8.2f %8.2f %8.2f\n", "memcpy", size / median(copies) / 1e9, 1.0, size / least(copies) / 1e9, 1.0);
   for (const Loop& loop : loops) {
     std::printf("%-33s %8.2f %8.2f %8.2f %8.2f", loop.name.c_str(), size / median(loop.seconds) / 1e9, median(loop.ratios),
                 size / least(loop.seconds) / 1e9, least(copies) / least(loop.seconds));
-    if (loop.plain) std::printf(" %8.2f %8.2f", size / median(loop.plain_seconds) / 1e9, median(loop.plain_ratios));
+    if (loop.plain) std::printf(" %8.2f", size / least(loop.plain_seconds) / 1e9);
     std::printf("\n");
   }
   std::fflush(stdout);
