@@ -255,6 +255,7 @@ describe('Tensor lab', () => {
   test('where implementations differ stands in each format’s description and together, with pairs to compare', async () => {
     const { page, troubles, close } = await visit();
     await answered(page);
+    await idle(page);
     await page.locator('table.formats-table').getByRole('button', { name: 'Q8_0', exact: true }).focus();
     await page.keyboard.press('Enter');
     await page.locator('tr.meaning').getByText('its WebAssembly kernel truncates').waitFor();

@@ -29,15 +29,25 @@ export class TrainingSection extends Section {
   #ask = new Latest((question: Parameters<typeof run<'fit.training'>>[1]) => run('fit.training', question),
     (answer) => { this.answer = answer; this.refusal = undefined; }, (error) => { this.refusal = error; });
 
-  private get training(): Training { return readTraining(this.setup.asked.train); }
+  /** Choices made whose answer is not here yet, in their order: the next one goes on from the last of them. */
+  #sent: string[] = [];
+  #seen = '';
+
+  private get training(): Training { return readTraining(this.#sent.at(-1) ?? this.setup.asked.train); }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (!changed.has('setup')) return;
     const { config, options, asked } = this.setup;
-    this.#ask.put({ config, options: { ...options, training: trainingOptions(this.training) }, limit: limitOf(asked) });
+    if (asked.train !== this.#seen) this.#sent = this.#sent.slice(this.#sent.indexOf(asked.train) + 1 || this.#sent.length);
+    this.#seen = asked.train;
+    this.#ask.put({ config, options: { ...options, training: trainingOptions(readTraining(asked.train)) }, limit: limitOf(asked) });
   }
 
-  #put(patch: Partial<Training>): void { this.change({ train: writeTraining({ ...this.training, ...patch }) }); }
+  #put(patch: Partial<Training>): void {
+    const train = writeTraining({ ...this.training, ...patch });
+    this.#sent.push(train);
+    this.change({ train });
+  }
 
   #menu(key: Menu) {
     const { label, choices } = menus[key];
