@@ -2,6 +2,7 @@
 import { html, LitElement, css, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { base } from '../styles/base.js';
+import { copied } from './copy.js';
 import { formula } from './formula.js';
 import { toPython } from './python.js';
 
@@ -35,12 +36,7 @@ export class EquationElement extends LitElement {
   @state() private copied = '';
 
   private async copy(what: string, text: string): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.copied = `${what} copied`;
-    } catch {
-      this.copied = `This browser does not let the page copy. ${what}: ${text}`;
-    }
+    this.copied = await copied(what, text);
   }
 
   protected override render() {

@@ -7,6 +7,7 @@ import { units } from '../shell/settings.js';
 import { watch } from '../shell/watch.js';
 import { base } from '../styles/base.js';
 import { certainties } from './certainty.js';
+import { copied } from './copy.js';
 import { formula } from './formula.js';
 import { toPython } from './python.js';
 import { symbolsIn } from './symbols.js';
@@ -43,12 +44,7 @@ export class Explain extends LitElement {
   constructor() { super(); watch(this, units); }
 
   private async copy(what: string, text: string): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.copied = `${what} copied`;
-    } catch {
-      this.copied = `This browser does not let the page copy. ${what}: ${text}`;
-    }
+    this.copied = await copied(what, text);
   }
 
   protected override render() {

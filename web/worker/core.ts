@@ -4,7 +4,7 @@ import { WorkerPool, type RunOptions } from './pool.js';
 import type { Tasks } from './tasks.js';
 import CoreWorker from './worker.js?worker&inline';
 
-export { CoreError } from './pool.js';
+export { asCoreError, CoreError } from './pool.js';
 
 let pool: WorkerPool | undefined;
 

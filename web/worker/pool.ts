@@ -15,6 +15,10 @@ export class CoreError extends Error {
   }
 }
 
+/** Whatever was thrown, as the page shows it. */
+export const asCoreError = (thrown: unknown): CoreError =>
+  thrown instanceof CoreError ? thrown : new CoreError({ name: 'Error', message: thrown instanceof Error ? thrown.message : String(thrown) });
+
 export interface RunOptions {
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;

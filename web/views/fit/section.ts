@@ -5,7 +5,7 @@ import { property } from 'lit/decorators.js';
 import { units } from '../../shell/settings.js';
 import { watch } from '../../shell/watch.js';
 import { base } from '../../styles/base.js';
-import { CoreError } from '../../worker/core.js';
+import { asCoreError, CoreError } from '../../worker/core.js';
 import type { FitState } from './state.js';
 import { styles } from './styles.js';
 import type { Catalog, SizeAnswer } from './tasks.js';
@@ -68,6 +68,3 @@ export class Latest<Q, A> {
     this.#running = false;
   }
 }
-
-export const asCoreError = (thrown: unknown): CoreError =>
-  thrown instanceof CoreError ? thrown : new CoreError({ name: 'Error', message: thrown instanceof Error ? thrown.message : String(thrown) });

@@ -1,6 +1,6 @@
 // The lab's work: the tensor that is asked for, what was measured on it, and in which order. The view shows what stands here.
 import type { ElementType, FormatInfo } from 'bitbudget';
-import { CoreError, run } from '../../worker/core.js';
+import { asCoreError, CoreError, run } from '../../worker/core.js';
 import type { Progress } from '../../worker/protocol.js';
 import { kCodedRates, kCodedSample, type Coded } from './coded.js';
 import type { Run } from './csv.js';
@@ -293,5 +293,3 @@ const oneOf = (count: number, index: number, watching: Watch): Watch => ({
 });
 
 const refusalOf = ({ name, message, code, offset }: CoreError, field: string): CoreError => new CoreError({ name, message, code, field, ...(offset !== undefined && { offset }) });
-
-export const asCoreError = (thrown: unknown): CoreError => (thrown instanceof CoreError ? thrown : new CoreError({ name: 'Error', message: thrown instanceof Error ? thrown.message : String(thrown) }));

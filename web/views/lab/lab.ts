@@ -1,4 +1,5 @@
 // The Tensor lab: what compression does to one tensor, measured.
+import { asCoreError } from '../../worker/core.js';
 import { html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { bytes, integer } from '../../format/numbers.js';
@@ -10,7 +11,7 @@ import { View } from '../../shell/view.js';
 import { watch } from '../../shell/watch.js';
 import { base } from '../../styles/base.js';
 import type { Progress } from '../../worker/protocol.js';
-import { asCoreError, Bench, kSides, type BenchHost, type Side } from './bench.js';
+import { Bench, kSides, type BenchHost, type Side } from './bench.js';
 import { closer } from './closer.js';
 import { codedNote } from './coded.js';
 import { comparison } from './comparison.js';

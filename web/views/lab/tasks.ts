@@ -5,18 +5,11 @@ import type { TaskContext } from '../../worker/task.js';
 import type { CodedPoint } from './coded.js';
 import { kMaxRead } from './state.js';
 import { gridFor, kBins, type Grid, type Method } from './tensor.js';
+import { widenColumns } from './widen-columns.js';
 
 const kChunk = 2 ** 19;
 
 export interface Generate { distribution: Distribution; rows: number; columns: number; seed: number; scale: number; nu: number; outliers: boolean; }
-
-/** Every 128th column is 20 times as wide as the rest: like the activations of large language models. */
-function widenColumns(values: Float32Array, columns: number): void {
-  const period = Math.min(128, columns);
-  for (let row = 0; row < values.length; row += columns) {
-    for (let column = Math.floor(period / 2); column < columns; column += period) values[row + column]! *= 20;
-  }
-}
 
 export interface Loaded { values: Float32Array; statistics: Statistics; cells: Float32Array; grid: Grid; range: number; counts: Float64Array; }
 

@@ -12,7 +12,7 @@ import '../../parts/progress.js';
 import { units } from '../../shell/settings.js';
 import { watch } from '../../shell/watch.js';
 import { base } from '../../styles/base.js';
-import { CoreError } from '../../worker/core.js';
+import { asCoreError, CoreError } from '../../worker/core.js';
 import type { RunOptions } from '../../worker/pool.js';
 import type { Progress } from '../../worker/protocol.js';
 import type { TheoryState } from './state.js';
@@ -24,9 +24,6 @@ export type Patch = Partial<Record<keyof TheoryState, string>>;
 
 /** A question running for longer than this is given up for a newer one; a shorter one is awaited, since starting a worker takes as long. */
 const kPatience = 250;
-
-export const asCoreError = (thrown: unknown): CoreError =>
-  thrown instanceof CoreError ? thrown : new CoreError({ name: 'Error', message: thrown instanceof Error ? thrown.message : String(thrown) });
 
 export abstract class TheorySection<Answer> extends LitElement {
   static override styles: CSSResultGroup = [base, sectionStyles];

@@ -1,16 +1,10 @@
 // Making the tensor at hand.
 import type { Distribution, Statistics } from 'bitbudget';
 import type { TheoryContext } from '../../../worker/task.js';
+import { widenColumns } from '../../lab/widen-columns.js';
 import type { Source } from '../state.js';
 
 export interface Generate { source: Exclude<Source, 'file'>; rows: number; columns: number; seed: number; scale: number; nu: number; }
-
-/** Every 128th column is 20 times as wide as the rest, as the lab has it: like the activations of large language models. */
-function widenColumns(values: Float32Array, columns: number): void {
-  const period = Math.min(128, columns);
-  for (let row = 0; row < values.length; row += columns)
-    for (let column = Math.floor(period / 2); column < columns; column += period) values[row + column]! *= 20;
-}
 
 /** Random directions with singular values 1/k, scaled to the deviation asked for: what low rank is good at. */
 function decaying({ theory, core }: TheoryContext, { rows, columns, seed, scale }: Generate): Float32Array {
