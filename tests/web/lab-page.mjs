@@ -50,8 +50,12 @@ export const idle = (page) => page.waitForFunction(() => !document.querySelector
 export const compared = (page) => page.locator('table.compared');
 export const give = (page, name, buffer) => page.locator('bb-lab').getByLabel('Open a file').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
 
+/** Chromium drops, without a word, what one page saves beyond ten files within a second: nobody clicks that fast, but a test does. */
+const kBetweenSaves = 150;
+
 /** Saves A or B as one of the kinds of file that the page offers, by the option's value. */
 export async function saved(page, side, kind) {
+  await page.waitForTimeout(kBetweenSaves);
   const form = page.locator('bb-lab-save');
   await form.getByLabel('Which of the two').selectOption(side);
   await form.getByLabel('As what file').selectOption(kind);
