@@ -1,7 +1,7 @@
 #include "plan/transcode.h"
 
 #include "files/read_tensor.h"
-#include "formats/registry.h"
+#include "measure/round_trip.h"
 
 namespace bitbudget::plan {
 
@@ -9,9 +9,7 @@ Result<measure::ErrorSums> transcode(const files::TensorInfo& stretch, std::span
                                      std::uint64_t row_length, const formats::EncodeOptions& options, TranscodeScratch scratch,
                                      std::span<std::byte> out) {
   if (auto read = files::decode_tensor(stretch, stored, scratch.values); !read) return std::unexpected(std::move(read.error()));
-  if (auto written = formats::encode(format, scratch.values, out, row_length, options); !written) return std::unexpected(std::move(written.error()));
-  if (auto back = formats::decode(format, out, scratch.decoded, row_length); !back) return std::unexpected(std::move(back.error()));
-  return measure::sum_errors(scratch.values, scratch.decoded);
+  return measure::round_trip(format, scratch.values, {.row_length = row_length, .encode = options}, {out, scratch.decoded});
 }
 
 }  // namespace bitbudget::plan

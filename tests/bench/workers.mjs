@@ -8,26 +8,18 @@ const script = `
   import { WorkerPool } from '/worker/pool.ts';
   import CoreWorker from '/worker/worker.ts?worker';
   import { wasmBytes } from 'virtual:wasm';
-  import { cut } from '/views/lab/runner.ts';
+  import { cut, partTask, spread } from '/views/lab/parts.ts';
 
   const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
   const rows = 4096, columns = 4096;
-  const method = { search: 'absmax', rotate: false, tensorRange: [-6, 6] };
   const values = Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * 12.9898) * ((i * 7919) % 613) / 200);
+  const tensor = { source: 'bench', rows, columns, grid: { rowsPerCell: 16 }, values, method: { search: 'absmax', rotate: false, tensorRange: [-6, 6] } };
 
   // Encodes, decodes and compares the whole tensor; seconds.
   async function pass(pool, format) {
-    const parts = cut({ rows, columns, grid: { rowsPerCell: 8 }, method }, { ...format, tensorBytes: 0, encodesInParts: true });
-    let next = 0;
+    const parts = cut(tensor, { ...format, tensorBytes: 0, encodesInParts: true });
     const start = performance.now();
-    const lane = async () => {
-      while (next < parts.length) {
-        const part = parts[next++];
-        const slice = values.slice(part.firstRow * columns, (part.firstRow + part.rows) * columns);
-        await pool.run('lab.part', { format: format.id, values: slice, columns, method }, { transfer: [slice.buffer], silence: 60000 });
-      }
-    };
-    await Promise.all(Array.from({ length: pool.size }, lane));
+    await spread(parts, pool.size, () => true, partTask((...job) => pool.run(...job), tensor, parts, { format: format.id, columns, method: tensor.method }, {}));
     return (performance.now() - start) / 1000;
   }
 

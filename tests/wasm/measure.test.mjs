@@ -34,6 +34,23 @@ test('parts measured apart join to exactly the report of the whole', () => {
   assert.equal(bitbudget.errorReport([]).count, 0);
 });
 
+test('roundTrip is encode, decode and errorSums in one', () => {
+  const values = bitbudget.randomTensor('laplace', 8 * 512, { seed: 9 });
+  for (const format of ['f16', 'q8_0', 'q4_k', 'nf4', 'mxfp4', 'nvfp4_tensor', 'int8_sym_tensor', 'f8_e4m3_row']) {
+    for (const rotate of [false, true]) {
+      const turn = (array, back) => (rotate ? bitbudget.rotate(array, { rowLength: 512, back }) : array);
+      const bytes = bitbudget.encode(format, turn(values, false), { rowLength: 512 });
+      const decoded = turn(bitbudget.decode(format, bytes, values.length, { rowLength: 512 }), true);
+      const sums = bitbudget.errorSums(values, decoded);
+      assert.deepEqual(bitbudget.roundTrip(format, values, { rowLength: 512, rotate }), { sums });
+      assert.deepEqual(bitbudget.roundTrip(format, values, { rowLength: 512, rotate, keep: true }), { sums, bytes, decoded });
+    }
+  }
+  assert.equal(refusal(() => bitbudget.roundTrip('none', values)).code, 'unknown_format');
+  assert.equal(refusal(() => bitbudget.roundTrip('q8_0', Float32Array.of(...values.subarray(0, 31), NaN))).offset, 31);
+  assert.equal(refusal(() => bitbudget.roundTrip('q8_0', [1])).field, 'values');
+});
+
 test('throughput: seconds per pass that a second clock agrees with', () => {
   const values = bitbudget.randomTensor('normal', 1 << 16);
   const time = bitbudget.throughput('q8_0', values, { batchSeconds: 0.02 });

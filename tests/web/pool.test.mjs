@@ -87,6 +87,32 @@ test('a job that waits is cancelled without harm to the one that runs', async ()
   pool.dispose();
 });
 
+test('a job for one worker waits for that one, and those behind it do not wait for the job', async () => {
+  const shop = workshop(({ id, task, input }, reply, worker) => {
+    worker.given = [...(worker.given ?? []), input];
+    setTimeout(() => reply({ type: 'done', id, result: [...worker.given] }), task === 'slow' ? 60 : 5);
+  });
+  const pool = new WorkerPool(shop.create, bytes, 2);
+  const order = [];
+  const run = (task, input, options) => pool.run(task, input, options).then((result) => { order.push(input); return result; });
+  const results = await Promise.all([run('slow', 'a', { worker: 0 }), run('quick', 'b', { worker: 0 }), run('quick', 'c', { worker: 1 }), run('quick', 'd')]);
+  assert.deepEqual(results, [['a'], ['a', 'b'], ['c'], ['c', 'd']]);
+  assert.deepEqual(order, ['c', 'd', 'a', 'b']);
+  pool.tell('note', 'all');
+  assert.deepEqual(await Promise.all([run('quick', 'e', { worker: 0 }), run('quick', 'f', { worker: 1 })]), [['a', 'b', 'all', 'e'], ['c', 'd', 'all', 'f']]);
+  pool.dispose();
+});
+
+test('what is told to workers starts none', async () => {
+  const shop = workshop(echo);
+  const pool = new WorkerPool(shop.create, bytes, 2);
+  pool.tell('note', 0);
+  assert.equal(await pool.run('echo', 1, { worker: 1 }), 1);
+  pool.tell('note', 0);
+  assert.equal(shop.made, 1);
+  pool.dispose();
+});
+
 test('a worker that hangs is given up within two seconds and replaced', async (t) => {
   const shop = workshop((message, reply) => { if (message.task !== 'hang') echo(message, reply); });
   const pool = new WorkerPool(shop.create, bytes, 1);

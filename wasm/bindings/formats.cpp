@@ -1,5 +1,5 @@
 // core/formats for JavaScript.
-#include "convert.h"
+#include "encode_options.h"
 
 #include <vector>
 
@@ -51,15 +51,6 @@ val encoded_parts(const std::string& id, double count, double row_length) {
                 });
 }
 
-/// `low` is NaN where there is no tensor range; `search` is the index of the ScaleSearch.
-formats::EncodeOptions options(std::span<const float> importance, double low, double high, int search, double percentile) {
-  formats::EncodeOptions out{.importance = importance,
-                             .scale_search = static_cast<formats::ScaleSearch>(search),
-                             .percentile = static_cast<float>(percentile)};
-  if (low == low) out.tensor_range = formats::Range{static_cast<float>(low), static_cast<float>(high)};
-  return out;
-}
-
 val encode(const std::string& id, const val& values, double row_length, const val& importance, double low, double high,
            int search, double percentile) {
   const auto count = length_of(values);
@@ -73,7 +64,7 @@ val encode(const std::string& id, const val& values, double row_length, const va
   auto out = Buffer<std::uint8_t>::of_size(*bytes);
   if (!out) return failure(out.error());
   const auto done = formats::encode(*formats::find(id), in->span(), out->bytes(), static_cast<std::uint64_t>(row_length),
-                                    options(weights->span(), low, high, search, percentile));
+                                    encode_options(weights->span(), low, high, search, percentile));
   if (!done) return failure(done.error());
   return success(out->copy_out());
 }

@@ -1,4 +1,5 @@
 // core/measure for JavaScript.
+#include "encode_options.h"
 #include "error_sums.h"
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include "formats/registry.h"
 #include "measure/error_report.h"
 #include "measure/line_errors.h"
+#include "measure/round_trip.h"
 #include "measure/throughput.h"
 
 namespace bitbudget::wasm {
@@ -50,6 +52,35 @@ val compare(const val& original, const val& decoded) {
 
 val error_sums(const val& original, const val& decoded) {
   return of_pair(original, decoded, [](auto a, auto b) { return sums_to_val(measure::sum_errors(a, b)); });
+}
+
+/// The encoding and what it decodes to come out only where they are to be kept.
+val round_trip(const std::string& id, const val& values, double row_length, bool rotate, bool keep, const val& importance, double low,
+               double high, int search, double percentile) {
+  const auto format = formats::get(id);
+  if (!format) return failure(format.error());
+  const std::uint64_t count = length_of(values);
+  measure::RoundTripOptions options{.row_length = static_cast<std::uint64_t>(row_length), .rotate = rotate};
+  const auto size = formats::encoded_size(**format, count, options.row_length);
+  if (!size) return failure(size.error());
+  if (const auto fits = check_need(4 * (2 * count + length_of(importance)) + *size); !fits) return failure(fits.error());
+  const auto in = Buffer<float>::copy_of(values);
+  if (!in) return failure(in.error());
+  const auto weights = Buffer<float>::copy_of(importance);
+  if (!weights) return failure(weights.error());
+  auto encoded = Buffer<std::uint8_t>::of_size(*size);
+  if (!encoded) return failure(encoded.error());
+  auto decoded = Buffer<float>::of_size(count);
+  if (!decoded) return failure(decoded.error());
+  options.encode = encode_options(weights->span(), low, high, search, percentile);
+  const auto sums = measure::round_trip(**format, in->span(), options, {encoded->bytes(), decoded->span()});
+  if (!sums) return failure(sums.error());
+  val out = object({{"sums", sums_to_val(*sums)}});
+  if (keep) {
+    out.set("bytes", encoded->copy_out());
+    out.set("decoded", decoded->copy_out());
+  }
+  return success(out);
 }
 
 /// `parts`: the sums of each part, one after another in one Float64Array.
@@ -126,6 +157,7 @@ val throughput(const std::string& id, const val& values, double row_length, doub
 EMSCRIPTEN_BINDINGS(bitbudget_measure) {
   emscripten::function("compare", &compare);
   emscripten::function("errorSums", &error_sums);
+  emscripten::function("roundTrip", &round_trip);
   emscripten::function("errorReport", &error_report);
   emscripten::function("lineErrors", &line_errors);
   emscripten::function("outliers", &outliers);

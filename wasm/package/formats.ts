@@ -5,7 +5,7 @@ import { BitbudgetError, finite, natural, typed, unwrap } from './error.js';
 const kSearches: readonly string[] = ['absmax', 'percentile', 'mse'] satisfies ScaleSearch[];
 
 /** Encode's options as the module takes them: importance (empty: none), low and high (NaN: none), the search's number, percentile. */
-function encodeOptions(options: EncodeOptions): [Float32Array, number, number, number, number] {
+export function encodeOptions(options: EncodeOptions): [Float32Array, number, number, number, number] {
   const { importance = new Float32Array(), tensorRange, scaleSearch = 'absmax', percentile = 99.9 } = options;
   const search = kSearches.indexOf(scaleSearch);
   if (search < 0) throw new BitbudgetError('invalid_argument', `scaleSearch must be one of ${kSearches.join(', ')}.`, { field: 'scaleSearch' });

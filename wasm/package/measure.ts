@@ -1,6 +1,7 @@
 import type { MainModule } from './bitbudget.mjs';
-import type { Bitbudget, ErrorReport, LineErrors, Throughput } from './api.js';
+import type { Bitbudget, ErrorReport, LineErrors, RoundTrip, Throughput } from './api.js';
 import { BitbudgetError, finite, natural, typed, unwrap } from './error.js';
+import { encodeOptions } from './formats.js';
 
 const kSumsLength = 12;
 
@@ -13,10 +14,13 @@ function pair(original: Float32Array, decoded: Float32Array): [Float32Array, Flo
   return [original, decoded];
 }
 
-export function measureApi(module: MainModule): Pick<Bitbudget, 'compare' | 'errorSums' | 'errorReport' | 'throughput' | 'lineErrors' | 'outliers'> {
+export function measureApi(module: MainModule): Pick<Bitbudget, 'compare' | 'errorSums' | 'roundTrip' | 'errorReport' | 'throughput' | 'lineErrors' | 'outliers'> {
   return {
     compare: (original, decoded) => unwrap<ErrorReport>(() => module.compare(...pair(original, decoded))),
     errorSums: (original, decoded) => unwrap<Float64Array>(() => module.errorSums(...pair(original, decoded))),
+    roundTrip: (format, values, options = {}) =>
+      unwrap<RoundTrip>(() =>
+        module.roundTrip(String(format), typed(values, 'Float32Array', 'values'), natural(options.rowLength ?? 0, 'rowLength'), options.rotate === true, options.keep === true, ...encodeOptions(options))),
     errorReport: (parts) => {
       const joined = new Float64Array(parts.length * kSumsLength);
       parts.forEach((part, index) => {

@@ -16,6 +16,9 @@ type Name = keyof Tasks & string;
 type Input<K extends Name> = Parameters<Tasks[K]>[1];
 type Output<K extends Name> = Awaited<ReturnType<Tasks[K]>>;
 
+/** `task` on every worker that has been started. */
+export function tellWorkers<K extends Name>(task: K, input: Input<K>): void { pool?.tell(task, input); }
+
 export function run<K extends Name>(task: K, input: Input<K>, options?: RunOptions): Promise<Output<K>> {
   pool ??= new WorkerPool(() => new CoreWorker(), async () => [await wasmBytes()], poolSize);
   return pool.run(task, input, options) as Promise<Output<K>>;

@@ -25,6 +25,8 @@ export interface RunOptions {
   transfer?: Transferable[];
   /** A job that has begun and says nothing for this long is taken for hung. Milliseconds; default 1900. */
   silence?: number;
+  /** Only this one of the pool's workers, from 0: what it was given in an earlier job may still be there. */
+  worker?: number;
 }
 
 interface Job {
@@ -133,7 +135,8 @@ class Slot {
 }
 
 export class WorkerPool {
-  #slots: Slot[] = [];
+  /** By the worker's number; undefined: not started, or lost. */
+  readonly #slots: (Slot | undefined)[] = [];
   #queue: Job[] = [];
   #wasm: Promise<ArrayBuffer[]> | undefined;
 
@@ -154,18 +157,23 @@ export class WorkerPool {
     });
   }
 
+  /** Tells every worker that is there: for what they keep from job to job. */
+  tell(task: string, input: unknown): void {
+    this.#slots.forEach((slot, worker) => { if (slot) void this.run(task, input, { worker }).catch(() => undefined); });
+  }
+
   dispose(): void {
-    for (const slot of this.#slots) slot.end();
+    const slots = this.#slots.splice(0).filter((slot) => slot !== undefined);
+    for (const slot of slots) slot.end();
     const reason = new DOMException('The page closed the worker pool', 'AbortError');
-    for (const job of [...this.#queue, ...this.#slots.flatMap((slot) => slot.job ?? [])]) job.reject(reason);
-    this.#slots = [];
+    for (const job of [...this.#queue, ...slots.flatMap((slot) => slot.job ?? [])]) job.reject(reason);
     this.#queue = [];
   }
 
   #cancel(job: Job, reason: unknown): void {
     const waiting = this.#queue.indexOf(job);
     if (waiting >= 0) this.#queue.splice(waiting, 1);
-    const slot = this.#slots.find((each) => each.job === job);
+    const slot = this.#slots.find((each) => each?.job === job);
     if (slot) this.#remove(slot);
     if (waiting >= 0 || slot) job.reject(reason);
     void this.#pump();
@@ -173,7 +181,8 @@ export class WorkerPool {
 
   #remove(slot: Slot): void {
     slot.end();
-    this.#slots = this.#slots.filter((each) => each !== slot);
+    const place = this.#slots.indexOf(slot);
+    if (place >= 0) this.#slots[place] = undefined;
   }
 
   async #pump(): Promise<void> {
@@ -185,14 +194,24 @@ export class WorkerPool {
       for (const job of this.#queue.splice(0)) job.reject(thrown);
       return;
     }
-    while (this.#queue.length > 0) {
-      const free = this.#slots.find((slot) => !slot.job) ?? (this.#slots.length < this.size ? this.#spawn(bytes) : undefined);
-      if (!free) return;
-      free.start(this.#queue.shift()!);
+    for (const job of [...this.#queue]) {
+      const free = this.#freeFor(job, bytes);
+      if (!free) continue;
+      this.#queue.splice(this.#queue.indexOf(job), 1);
+      free.start(job);
     }
   }
 
-  #spawn(bytes: ArrayBuffer[]): Slot {
+  /** Undefined: the job has to wait. */
+  #freeFor({ options: { worker } }: Job, bytes: ArrayBuffer[]): Slot | undefined {
+    const places = Array.from({ length: this.size }, (_, place) => place).filter((place) => worker === undefined || place === worker % this.size);
+    const idle = places.find((place) => this.#slots[place] && !this.#slots[place].job);
+    if (idle !== undefined) return this.#slots[idle];
+    const empty = places.find((place) => !this.#slots[place]);
+    return empty === undefined ? undefined : this.#spawn(empty, bytes);
+  }
+
+  #spawn(place: number, bytes: ArrayBuffer[]): Slot {
     const slot = new Slot(this.create, bytes, () => void this.#pump(), (lost, error) => {
       this.#remove(lost);
       lost.job?.reject(error);
@@ -200,7 +219,7 @@ export class WorkerPool {
       if (!lost.ready) for (const job of this.#queue.splice(0)) job.reject(error);
       void this.#pump();
     });
-    this.#slots.push(slot);
+    this.#slots[place] = slot;
     return slot;
   }
 }

@@ -9,7 +9,7 @@ import { handedFile } from './hand-over.js';
 import { kEntropySample, limitOf, sampleOf, type Limit } from './limit.js';
 import { lineFigures, type Lines } from './lines.js';
 import { openFile, type OpenFile } from './open-file.js';
-import { measure, speed, Superseded, type Watch } from './runner.js';
+import { measure, releaseTensor, speed, Superseded, type Watch } from './runner.js';
 import { loadTensor, tensorKey, type Opened } from './source.js';
 import { kDefaults, kUsualFormats, type LabState } from './state.js';
 import type { Detail, Measured, Speed, Tensor } from './tensor.js';
@@ -110,6 +110,7 @@ export class Bench {
   leave(): void {
     this.#turn++;
     this.#abort.abort();
+    releaseTensor();
   }
 
   format = (id: string): FormatInfo | undefined => this.formats.find((format) => format.id === id);

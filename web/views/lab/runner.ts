@@ -1,12 +1,13 @@
-// Measures formats on a tensor: cut into parts of whole rows, spread over the workers, joined again.
+// Measures formats on a tensor: part by part on all workers, joined again.
 import type { FormatInfo, LineErrors } from 'bitbudget';
-import { poolSize, run } from '../../worker/core.js';
+import { poolSize, run, tellWorkers } from '../../worker/core.js';
 import type { Progress } from '../../worker/protocol.js';
+import { cut, partTask, sliceOf, spread, Superseded, type Stretch } from './parts.js';
 import type { PartResult } from './tasks.js';
 import { kBins, type Detail, type Measured, type Speed, type Tensor } from './tensor.js';
 
-/** Values of one part: small enough for an even spread and a steady progress bar, large beside the cost of a message. */
-const kPart = 2 ** 18;
+export { Superseded };
+
 /** Slow searches take seconds for a part on slow machines. */
 const kSilence = 60_000;
 
@@ -18,52 +19,17 @@ export interface Watch {
   onProgress: (progress: Progress) => void;
 }
 
-/** Thrown by work whose question has changed. */
-export class Superseded extends Error {}
-
-/** work(item) for each, as many at a time as there are workers. */
-async function spread<T, R>(items: T[], watch: Watch, work: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) {
-      if (!watch.live()) throw new Superseded();
-      const index = next++;
-      results[index] = await work(items[index]!);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(poolSize, items.length) }, lane));
-  return results;
-}
-
-interface Stretch { firstRow: number; rows: number; }
-
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
-
-/** Whole rows, whole cells of the picture, and whole blocks of the format, which need not end with a row. */
-export function cut({ rows, columns, grid: { rowsPerCell }, method }: Tensor, { blockLength, tensorBytes, encodesInParts }: FormatInfo): Stretch[] {
-  // One scale for the tensor is searched over all of it.
-  if (!encodesInParts || (tensorBytes > 0 && method.search !== 'absmax')) return [{ firstRow: 0, rows }];
-  const unit = lcm(rowsPerCell, blockLength > 0 ? blockLength / gcd(blockLength, columns) : 1);
-  const step = Math.max(1, Math.round(kPart / columns / unit)) * unit;
-  return Array.from({ length: Math.ceil(rows / step) }, (_, i) => ({ firstRow: i * step, rows: Math.min(step, rows - i * step) }));
-}
-
-const slice = (tensor: Tensor, { firstRow, rows }: Stretch) => tensor.values.slice(firstRow * tensor.columns, (firstRow + rows) * tensor.columns);
+/** The workers keep no tensor any longer. */
+export const releaseTensor = (): void => tellWorkers('lab.letGo', null);
 
 /** The error report of one format, and with `closely` what the pictures need. */
 export async function measure(tensor: Tensor, format: FormatInfo, closely: boolean, watch: Watch): Promise<{ measured: Measured; detail?: Detail }> {
   const { rows, columns, grid, range, method } = tensor;
   const stretches = cut(tensor, format);
   let done = 0;
-  const results = await spread(stretches, watch, async (stretch) => {
-    const values = slice(tensor, stretch);
-    const result = await run(
-      'lab.part',
-      { format: format.id, values, columns, method, ...(closely && { detail: { grid, range } }) },
-      { signal: watch.signal, transfer: [values.buffer], silence: kSilence },
-    );
+  const task = partTask(run, tensor, stretches, { format: format.id, columns, method, ...(closely && { detail: { grid, range } }) }, { signal: watch.signal, silence: kSilence });
+  const results = await spread(stretches, poolSize, watch.live, async (stretch, worker, own) => {
+    const result = await task(stretch, worker, own);
     done += stretch.rows * columns;
     watch.onProgress({ stage: `Measuring ${format.label}`, done, total: rows * columns });
     return result;
@@ -129,7 +95,7 @@ function summed(parts: LineErrors[], columns: number): LineErrors {
 /** On at most kPart values of the tensor: enough to leave the small caches, and soon done. */
 export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): Promise<Speed> {
   const stretch = cut(tensor, { ...format, tensorBytes: 0, encodesInParts: true })[0]!;
-  const values = slice(tensor, stretch);
+  const values = sliceOf(tensor, stretch);
   const count = values.length;
   watch.onProgress({ stage: `Timing ${format.label}`, done: 0, total: 0 });
   const time = await run('lab.speed', { format: format.id, values, columns: tensor.columns }, { signal: watch.signal, transfer: [values.buffer], silence: kSilence });
@@ -140,7 +106,7 @@ export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): P
 export async function decodedPieces(tensor: Tensor, detail: Detail, as: string, watch: Watch): Promise<Uint8Array[]> {
   const { rows, columns, method: { rotate } } = tensor;
   let done = 0;
-  return spread(detail.parts, watch, async (part) => {
+  return spread(detail.parts, poolSize, watch.live, async (part) => {
     const bytes = part.bytes.slice();
     const stored = await run('lab.decode', { format: detail.formatId, bytes, rows: part.rows, columns, rotate, as }, { signal: watch.signal, transfer: [bytes.buffer], silence: kSilence });
     done += part.rows * columns;

@@ -1,13 +1,17 @@
 // The Tensor lab's work, inside a worker.
-import type { Anatomy, Distribution, ElementType, EncodeOptions, EntropyEstimate, ErrorReport, FileLayout, FileReport, FormatInfo, LineErrors, Statistics, TensorEntry, Throughput } from 'bitbudget';
+import type { Anatomy, Distribution, ElementType, EncodeOptions, EntropyEstimate, ErrorReport, FileLayout, FileReport, FormatInfo, LineErrors, RoundTrip, Statistics, TensorEntry, Throughput } from 'bitbudget';
 import { bytes as size } from '../../format/numbers.js';
 import type { TaskContext } from '../../worker/task.js';
 import type { CodedPoint } from './coded.js';
+import { KeptParts, type TensorPart } from './kept.js';
 import { kMaxRead } from './state.js';
 import { gridFor, kBins, type Grid, type Method } from './tensor.js';
 import { widenColumns } from './widen-columns.js';
 
 const kChunk = 2 ** 19;
+
+/** Of this worker. */
+const kept = new KeptParts();
 
 export interface Generate { distribution: Distribution; rows: number; columns: number; seed: number; scale: number; nu: number; outliers: boolean; }
 
@@ -65,7 +69,7 @@ function describe({ core, progress, transfer }: TaskContext, values: Float32Arra
 
 export interface Part {
   format: string;
-  values: Float32Array;
+  part: TensorPart;
   columns: number;
   method: Method;
   /** For the closer look: the grid and the histogram of the whole. */
@@ -151,22 +155,23 @@ export const labTasks = {
     return [min, max];
   },
 
-  'lab.part': ({ core, transfer }: TaskContext, { format, values, columns, method, detail }: Part): PartResult => {
-    const { rotate } = method;
-    const encoded = rotate ? core.rotate(values, { rowLength: columns }) : values;
-    const bytes = core.encode(format, encoded, { rowLength: columns, ...encodeOptions(method) });
-    const straight = core.decode(format, bytes, values.length, { rowLength: columns });
-    const decoded = rotate ? core.rotate(straight, { rowLength: columns, back: true }) : straight;
-    const sums = core.errorSums(values, decoded);
-    const lines = detail || method.importance ? core.lineErrors(values, decoded, columns) : undefined;
-    const weighted: [number, number] | undefined = method.importance && [dot(method.importance, lines!.columns.squaredError), dot(method.importance, lines!.columns.squaredOriginal)];
-    if (!detail) return { sums, ...(weighted && { weighted }) };
+  'lab.part': ({ core, transfer }: TaskContext, { format, part, columns, method, detail }: Part): PartResult => {
+    const { rotate, importance } = method;
+    const values = kept.values(part);
+    const options = { rowLength: columns, rotate, ...encodeOptions(method) };
+    if (!detail && !importance) return { sums: core.roundTrip(format, values, options).sums };
+    const { sums, bytes, decoded } = core.roundTrip(format, values, { ...options, keep: true }) as Required<RoundTrip>;
+    const lines = core.lineErrors(values, decoded, columns);
+    const weighted: [number, number] | undefined = importance && [dot(importance, lines.columns.squaredError), dot(importance, lines.columns.squaredOriginal)];
+    if (!detail) return { sums, weighted: weighted! };
     const cells = extremes(decoded, columns, detail.grid);
     const errors = rmsErrors(values, decoded, columns, detail.grid);
     const { counts, below, above } = core.histogram(decoded, -detail.range, detail.range, kBins);
     transfer(bytes.buffer, cells.buffer, errors.buffer, counts.buffer);
-    return { sums, ...(weighted && { weighted }), detail: { bytes, cells, errors, counts, outside: below + above, ...lines! } };
+    return { sums, ...(weighted && { weighted }), detail: { bytes, cells, errors, counts, outside: below + above, ...lines } };
   },
+
+  'lab.letGo': (_context: TaskContext, _input: null): void => kept.letGo(),
 
   'lab.report': ({ core }: TaskContext, { format, count, columns, sums }: { format: string; count: number; columns: number; sums: Float64Array[] }): { report: ErrorReport; bytes: number } => ({
     report: core.errorReport(sums),
