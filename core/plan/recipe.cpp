@@ -1,15 +1,14 @@
 #include "plan/recipe.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
-#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "files/element_type.h"
 #include "guard_memory.h"
 #include "plan/llama_names.h"
+#include "plan/scheme.h"
 
 namespace bitbudget::plan {
 namespace {
@@ -36,27 +35,6 @@ const files::ElementType* ggml_type(std::string_view format) {
     if (type.gguf_id >= 0 && lower(type.name) == format) return &type;
   }
   return nullptr;
-}
-
-bool is_float(std::string_view format) { return format == "f32" || format == "f16" || format == "bf16"; }
-
-/// The weights: part of a scheme for "int4_asym_g128", "int8_sym_row", "mxfp4", "nvfp4", "f8_e4m3".
-std::optional<std::string> scheme(std::string_view format) {
-  if (format == "mxfp4") return "{num_bits: 4, type: float, symmetric: true, strategy: group, group_size: 32}";
-  if (format == "nvfp4") return "{num_bits: 4, type: float, symmetric: true, strategy: tensor_group, group_size: 16}";
-  if (format == "f8_e4m3") return "{num_bits: 8, type: float, symmetric: true, strategy: tensor}";
-  if (!format.starts_with("int") || format.size() < 5 || format[3] < '2' || format[3] > '8' || format[4] != '_') return std::nullopt;
-  std::string_view rest = format.substr(5);
-  const bool symmetric = rest.starts_with("sym_");
-  if (!symmetric && !rest.starts_with("asym_")) return std::nullopt;
-  rest.remove_prefix(symmetric ? 4 : 5);
-  std::string out = "{num_bits: " + std::string(1, format[3]) + ", type: int, symmetric: " + (symmetric ? "true" : "false") + ", strategy: ";
-  if (rest == "tensor") return out + "tensor}";
-  if (rest == "row") return out + "channel}";
-  unsigned group = 0;
-  const auto parsed = std::from_chars(rest.data() + 1, rest.data() + rest.size(), group);
-  if (rest.empty() || rest[0] != 'g' || parsed.ec != std::errc() || parsed.ptr != rest.data() + rest.size() || group == 0) return std::nullopt;
-  return out + "group, group_size: " + std::to_string(group) + "}";
 }
 
 /// Names come from files: a line feed in one would be a line of its own in what is written here.
@@ -97,13 +75,13 @@ Result<std::string> recipe(std::span<const Assignment> assignments) {
   std::vector<std::string_view> ignored;
   for (const Assignment& each : assignments) {
     if (auto plain = check_name(each.tensor); !plain) return std::unexpected(std::move(plain.error()));
-    if (is_float(each.format)) {
+    if (is_plain_float(each.format)) {
       ignored.push_back(each.tensor);
       continue;
     }
-    auto found = scheme(each.format);
+    const auto found = scheme_of(each.format);
     if (!found) return fail_field(ErrorCode::unsupported, each.tensor, "compressed-tensors has no scheme for the format " + each.format + ".");
-    by_scheme[std::move(*found)].push_back(each.tensor);
+    by_scheme[scheme_text(*found, false)].push_back(each.tensor);
   }
   std::string out = "default_stage:\n  default_modifiers:\n    QuantizationModifier:\n      ignore:";
   if (ignored.empty()) out += " []";

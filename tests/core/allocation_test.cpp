@@ -17,6 +17,7 @@
 #include "formats/packings.h"
 #include "formats/registry.h"
 #include "plan/allocate.h"
+#include "plan/quantization_config.h"
 #include "plan/recipe.h"
 #include "prune/sparse_storage.h"
 #include "sizing/config.h"
@@ -263,6 +264,7 @@ TEST_CASE("every allocation of a plan and of its recipes fails in turn") {
   check_each("allocate", 5, [&] { return plan::allocate(candidates, 100); });
   check_each("llama_tensor_types", 5, [&] { return plan::llama_tensor_types(llama); });
   check_each("compressed_tensors_recipe", 5, [&] { return plan::compressed_tensors_recipe(compressed); });
+  check_each("quantization_config", 5, [&] { return plan::quantization_config(compressed, R"({"model_type": "llama"})"); });
 }
 
 // Not of read_config: what the JSON library's documents free they first put on a list, in a destructor, where nothing may fail.

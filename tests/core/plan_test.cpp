@@ -125,6 +125,10 @@ TEST_CASE("plan: as a recipe of llm-compressor") {
         "            - 're:^model\\.layers\\.0\\.mlp\\.up_proj$'\n"
         "        group_1:\n          weights: {num_bits: 8, type: int, symmetric: true, strategy: channel}\n          targets:\n"
         "            - 're:^model\\.layers\\.1\\.mlp\\.up_proj$'\n");
+  const auto scaled = plan::compressed_tensors_recipe(std::vector<plan::Assignment>{{"a.weight", "f8_e4m3"}, {"b.weight", "f8_e4m3_row"}});
+  REQUIRE(scaled);
+  CHECK(scaled->find("{num_bits: 8, type: float, symmetric: true, strategy: tensor}") != std::string::npos);
+  CHECK(scaled->find("{num_bits: 8, type: float, symmetric: true, strategy: channel}") != std::string::npos);
   for (const char* format : {"q4_k", "int4", "int4_", "int9_sym_row", "int4_sym_g", "int4_sym_gx", "int4_sym_g12x", "int4_sym_g0", "int4_sym_g-8", "int4_sym_g99999999999"}) {
     CAPTURE(format);
     CHECK(plan::compressed_tensors_recipe(std::vector<plan::Assignment>{{"a", format}}).error().code == ErrorCode::unsupported);

@@ -67,6 +67,20 @@ test('a plan under a byte budget, measured on real values, and its exports', () 
   assert.match(bitbudget.exportPlan('llm-compressor', [{ tensor: 'a.weight', format: 'int4_sym_g32' }]), /group_size: 32/);
 });
 
+test('what engines must be told of a file with packed integers and FP8 goes into its config.json', () => {
+  const assignments = [{ tensor: 'a.weight', format: 'int4_sym_g32' }, { tensor: 'b.weight', format: 'f8_e4m3_row' }, { tensor: 'c.weight', format: '' }];
+  const config = '{"model_type": "llama", "rms_norm_eps": 1e-05}';
+  const { quantization_config: added, ...own } = JSON.parse(bitbudget.exportPlan('compressed-tensors', assignments, { config }));
+  assert.deepEqual(own, JSON.parse(config));
+  assert.equal(added.format, 'mixed-precision');
+  assert.deepEqual(Object.values(added.config_groups).map(({ format, targets }) => [format, targets]), [['float-quantized', ['b']], ['pack-quantized', ['a']]]);
+  assert.deepEqual(added.ignore, ['c']);
+  assert.deepEqual(JSON.parse(bitbudget.exportPlan('compressed-tensors', assignments)), { quantization_config: added });
+  assert.equal(refusal(() => bitbudget.exportPlan('compressed-tensors', [{ tensor: 'a.weight', format: 'q4_k' }])).field, 'a.weight');
+  assert.equal(refusal(() => bitbudget.exportPlan('compressed-tensors', assignments, { config: '[]' })).code, 'invalid_file');
+  assert.equal(refusal(() => bitbudget.exportPlan('tgi', assignments)).field, 'tool');
+});
+
 test('a mixture is laid over tensor names, and rows that do not fit its blocks get what llama.cpp gives them', () => {
   const formats = bitbudget.mixtureFormats('q4_k_m', tensors);
   const at = (name) => formats[tensors.findIndex((tensor) => tensor.name === name)];

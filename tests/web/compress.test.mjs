@@ -128,6 +128,27 @@ describe('Compress', () => {
     assert.ok(tensors.get(kept).bytes().equals(typedBytes(valuesOf(index(kept), elements(smallShapes[kept])))));
     assert.equal(tensors.get('lm_head.weight').dtype, 'F16');
     assert.ok(tensors.get('lm_head.weight').bytes().equals(Buffer.from(bitbudget.encode('f16', values('lm_head.weight')))));
+
+    // What is said of each module is what the file holds of it.
+    const { path: saidPath, name: said } = await press(page, /^Save quantization_config/, result(page));
+    assert.equal(said, 'quantization_config.json');
+    const { quantization_config: config } = JSON.parse(readFileSync(saidPath, 'utf8'));
+    assert.deepEqual([config.quant_method, config.format, config.quantization_status], ['compressed-tensors', 'mixed-precision', 'compressed']);
+    const told = new Map(Object.values(config.config_groups).flatMap(({ targets, format, weights }) => targets.map((target) => [target, { format, ...weights }])));
+    for (const [name, matrix] of Object.entries(smallShapes).filter(([, each]) => each.length === 2)) {
+      const module = name.replace(/\.weight$/, '');
+      const { format, num_bits: bits, type, symmetric, strategy, group_size: group } = told.get(module) ?? {};
+      assert.equal(config.ignore.includes(module), format === undefined, module);
+      assert.equal(tensors.has(`${module}.weight_packed`), format === 'pack-quantized', module);
+      assert.equal(tensors.get(`${module}.weight`)?.dtype === 'F8_E4M3', format === 'float-quantized', module);
+      if (format === undefined) continue;
+      const [height, columns] = matrix;
+      assert.deepEqual(tensors.get(`${module}.weight_scale`).shape, strategy === 'tensor' ? [1] : [height, strategy === 'channel' ? 1 : columns / group]);
+      assert.equal(type, format === 'pack-quantized' ? 'int' : 'float');
+      assert.equal(tensors.has(`${module}.weight_zero_point`), !symmetric);
+      if (type === 'int') assert.equal(tensors.get(`${module}.weight_packed`).shape[1], (columns * bits) / 32);
+    }
+    assert.deepEqual([...new Set([...told.values()].map(({ num_bits: bits, strategy }) => `${bits} ${strategy}`))].sort(), ['4 group', '8 channel', '8 tensor']);
     assert.deepEqual(troubles, []);
     await close();
   });
@@ -323,6 +344,38 @@ describe('Compress', () => {
     await choose(page, 'one', 'packed_int4_sym_g128');
     await panel(page).getByRole('button', { name: 'llm-compressor recipe' }).click();
     await panel(page).locator('pre.export').getByText(/num_bits: 4, type: int, symmetric: true, strategy: group, group_size: 128/).waitFor();
+    await close();
+  });
+
+  test('engines are told of packed weights in the model’s own config.json, and warned of what vLLM does not take', async () => {
+    const { page, troubles, close } = await openFiles(browser, host, smallFiles.paths);
+    const own = '{"model_type": "llama", "hidden_size": 512, "num_hidden_layers": 3, "num_attention_heads": 8, "num_key_value_heads": 2, "intermediate_size": 1376, "vocab_size": 1000, "rms_norm_eps": 1e-05}';
+    await page.locator('bb-files input[type=file]').setInputFiles(file('config.json', Buffer.from(own)));
+    await choose(page, 'one', 'packed_int8_sym_row');
+    const panelConfig = panel(page).getByRole('region', { name: 'What engines must know of this file' });
+    await panelConfig.getByRole('button', { name: 'config.json', exact: true }).click();
+    const text = panelConfig.locator('pre.export');
+    await text.waitFor();
+    const { quantization_config: added, ...rest } = JSON.parse(await text.innerText());
+    assert.deepEqual(rest, JSON.parse(own));
+    assert.equal(added.format, 'pack-quantized');
+    assert.equal(added.config_groups.group_0.targets.length, Object.values(smallShapes).filter((shape) => shape.length === 2).length);
+    const saved = await press(page, 'Download', panelConfig);
+    assert.equal(saved.name, 'config.json');
+    assert.ok(readFileSync(saved.path, 'utf8').startsWith(own.slice(0, -1)));
+    await panelConfig.getByText('vLLM takes embeddings as plain floats').waitFor();
+    assert.equal(await panelConfig.getByText('vLLM joins matrices').count(), 0);
+    await panel(page).locator('summary', { hasText: 'Exceptions by name' }).click();
+    await panel(page).locator('#patterns').fill('*embed* = keep\n*1.self_attn.k_proj.weight = bf16');
+    await panelConfig.getByText('give model.layers.1.self_attn.q_proj, k_proj, v_proj one format').waitFor();
+    assert.equal(await panelConfig.getByText('vLLM takes embeddings').count(), 0);
+    // Nothing to tell of plain floats, and nothing tells engines of E5M2.
+    await choose(page, 'one', 'f8_e5m2');
+    await panelConfig.getByRole('button', { name: 'config.json', exact: true }).click();
+    await panelConfig.getByText('compressed-tensors has no layout for the format f8_e5m2').waitFor();
+    await choose(page, 'one', 'bf16');
+    await panelConfig.waitFor({ state: 'detached' });
+    assert.deepEqual(troubles, []);
     await close();
   });
 

@@ -8,6 +8,7 @@
 #include "formats/registry.h"
 #include "plan/allocate.h"
 #include "plan/mixture_plan.h"
+#include "plan/quantization_config.h"
 #include "plan/recipe.h"
 #include "plan/transcode.h"
 #include "sizing/config.h"
@@ -106,11 +107,14 @@ val allocate(const val& list, double budget) {
   });
 }
 
-val recipe(const std::string& tool, const val& list) {
+/// `config`: the text of a config.json, or nothing.
+val recipe(const std::string& tool, const val& list, const std::string& config) {
   const auto assignments = list_of<plan::Assignment>(list, [](const val& each) {
     return plan::Assignment{each["tensor"].as<std::string>(), each["format"].as<std::string>()};
   });
-  const auto text = tool == "llama-quantize" ? plan::llama_tensor_types(assignments) : plan::compressed_tensors_recipe(assignments);
+  const auto text = tool == "llama-quantize"   ? plan::llama_tensor_types(assignments)
+                    : tool == "llm-compressor" ? plan::compressed_tensors_recipe(assignments)
+                                               : plan::quantization_config(assignments, config);
   return settle(text, [](const std::string& result) { return val(result); });
 }
 

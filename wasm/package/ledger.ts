@@ -26,11 +26,11 @@ export function ledgerApi(module: MainModule): Pick<Bitbudget, 'ledger' | 'planF
       return unwrap<{ bytes: Uint8Array; sums: Float64Array }>(() =>
         module.transcode(String(type), shape.map((size) => natural(size, 'shape')), typed(stored, 'Uint8Array', 'stored'), String(format), natural(rowLength, 'rowLength'), ...range));
     },
-    exportPlan: (tool, assignments) => {
-      if (tool !== 'llama-quantize' && tool !== 'llm-compressor') {
-        throw new BitbudgetError('invalid_argument', 'A plan is exported for "llama-quantize" or "llm-compressor".', { field: 'tool' });
+    exportPlan: (tool, assignments, { config = '' } = {}) => {
+      if (!['llama-quantize', 'llm-compressor', 'compressed-tensors'].includes(tool)) {
+        throw new BitbudgetError('invalid_argument', 'A plan is exported for "llama-quantize", "llm-compressor" or "compressed-tensors".', { field: 'tool' });
       }
-      return unwrap<string>(() => module.recipe(tool, assignments.map(({ tensor, format }) => ({ tensor: String(tensor), format: String(format) }))));
+      return unwrap<string>(() => module.recipe(tool, assignments.map(({ tensor, format }) => ({ tensor: String(tensor), format: String(format) })), String(config)));
     },
   };
 }

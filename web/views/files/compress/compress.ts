@@ -10,6 +10,7 @@ import { base } from '../../../styles/base.js';
 import { bits, times } from '../../lab/measures.js';
 import type { Checkpoint } from '../checkpoint.js';
 import { controls } from './controls.js';
+import { configName } from './engine-config.js';
 import './export-panel.js';
 import { caveats } from './metadata.js';
 import { isMatrix, type Plan } from './plan.js';
@@ -108,9 +109,9 @@ export class Compress extends LitElement {
       </div>
       <bb-progress ?active=${disabled} .report=${report} unit=${busy?.writing ? 'MB' : 'tensors'} @cancel=${session.cancel}></bb-progress>
       ${this.#renderFailure(session)}
-      ${outcome ? result(outcome, session.saved, session.save) : nothing}
+      ${outcome ? result(outcome, configName(checkpoint), session) : nothing}
       ${planTable({ plan, groups: session.groups, measurements: session.measurements, shown: this.shown, open: this.open, disabled, choose: session.choose, toggle: this.#toggle, more: this.#more })}
-      <bb-export-plan .session=${session} .plan=${plan}></bb-export-plan>`;
+      <bb-export-plan .session=${session} .checkpoint=${checkpoint} .plan=${plan}></bb-export-plan>`;
   }
 }
 

@@ -5,6 +5,7 @@ import '../../../parts/notice.js';
 import { download } from '../../../parts/save.js';
 import { units } from '../../../shell/settings.js';
 import { bits, decibels, figure, times } from '../../lab/measures.js';
+import { needsConfig } from './engine-config.js';
 import { outcomeCsv } from './export.js';
 import type { Outcome, WrittenTensor } from './job.js';
 
@@ -18,17 +19,20 @@ function worst({ tensors }: Outcome): WrittenTensor[] {
   return tensors.filter(({ report }) => report !== undefined && Number.isFinite(report.sqnrDb)).sort((a, b) => a.report!.sqnrDb - b.report!.sqnrDb).slice(0, kWorst);
 }
 
-export function result(outcome: Outcome, saved: boolean, onSave: () => void) {
+/** `configFile`: what the engines' config is called. */
+export function result(outcome: Outcome, configFile: string, { saved, save, saveConfig }: { saved: boolean; save: () => void; saveConfig: () => void }) {
   const { name, bytesBefore, bytesAfter, fileBytes, elements, total, seconds: time, blob, tensors } = outcome;
   const lost = broken(outcome);
   const rows = worst(outcome);
+  const packed = needsConfig(tensors.map(({ row }) => row));
   return html`<section class="result" aria-labelledby="result-heading">
     <h3 id="result-heading">${blob ? html`${name} is made` : html`${name} is written`}</h3>
     <p class="lead"><strong>${bytes(bytesAfter, units.value)}</strong> of ${bytes(bytesBefore, units.value)}: ${times(bytesBefore / bytesAfter)} smaller, ${bits((8 * bytesAfter) / elements)} bits per weight${total ? html`, ${decibels(total.sqnrDb)} signal to noise over all that was encoded` : ', all of it exact'}.</p>
     <p class="small soft">The file has ${exact(fileBytes)} bytes. It took ${seconds(time)}, ${integer(rate(outcome))} MB of the source a second.</p>
     ${lost.length > 0 ? html`<bb-notice kind="warning"><p>In ${integer(lost.length)} ${lost.length === 1 ? 'tensor' : 'tensors'} values came out infinite or not a number, “${lost[0]!.row.tensor.name}” among them: they were so before, or passed the range of ${lost[0]!.row.target?.label}. BF16 has the range of F32.</p></bb-notice>` : nothing}
     <div class="row no-print">
-      ${blob ? html`<button class="button primary" type="button" @click=${onSave}>${saved ? 'Save again' : `Save ${name}`}</button>` : nothing}
+      ${blob ? html`<button class="button primary" type="button" @click=${save}>${saved ? 'Save again' : `Save ${name}`}</button>` : nothing}
+      ${packed ? html`<button class="button" type="button" @click=${saveConfig}>Save ${configFile} for it</button>` : nothing}
       <button class="button" type="button" @click=${() => download(`${name}.csv`, outcomeCsv(outcome), 'text/csv')}>Every tensor as CSV</button>
     </div>
     ${blob && !saved ? html`<p class="hint">It is kept in memory until it is saved, and lost when this page is closed.</p>` : nothing}

@@ -6,6 +6,7 @@ import { units } from '../../../shell/settings.js';
 import { CoreError, run } from '../../../worker/core.js';
 import type { Progress } from '../../../worker/protocol.js';
 import type { Checkpoint } from '../checkpoint.js';
+import { configName, engineConfig } from './engine-config.js';
 import { layOut, runJob, type Outcome } from './job.js';
 import { flexible, leastBytes, measure, solve, wishesFor, type Measurements } from './measure.js';
 import { metadataFor, stemOf } from './metadata.js';
@@ -48,7 +49,7 @@ export class Session {
   #given: ReadonlyMap<string, string> = new Map();
   #asked = 0;
 
-  constructor(readonly checkpoint: Checkpoint) {
+  constructor(public checkpoint: Checkpoint) {
     this.choices = startFor(checkpoint);
     void this.#begin();
   }
@@ -228,6 +229,15 @@ export class Session {
     this.saved = true;
     this.changed();
   };
+
+  /** Of the file that was made, whatever the plan is now. */
+  saveConfig = async (): Promise<void> => {
+    try {
+      download(configName(this.checkpoint), await engineConfig(this.outcome!.tensors.map(({ row }) => row), this.checkpoint), 'application/json');
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  };
 }
 
 const sessions = new WeakMap<Checkpoint, Session>();
@@ -239,6 +249,7 @@ const sameTensors = (a: Checkpoint, b: Checkpoint): boolean =>
 /** The one of this checkpoint, begun on the first call; `before` goes on where the tensors are the same. */
 export function sessionOf(checkpoint: Checkpoint, before?: Session): Session {
   const session = sessions.get(checkpoint) ?? (before && sameTensors(before.checkpoint, checkpoint) ? before : new Session(checkpoint));
+  session.checkpoint = checkpoint;
   sessions.set(checkpoint, session);
   return session;
 }

@@ -161,8 +161,8 @@ export const compressTasks = {
   'files.solvePlan': ({ core }: TaskContext, { candidates, budget }: { candidates: { name: string; choices: { format: string; bytes: number; error: number }[] }[]; budget: number }): FormatPlan =>
     core.planFormats(candidates, budget),
 
-  'files.exportPlan': ({ core }: TaskContext, { tool, assignments }: { tool: 'llama-quantize' | 'llm-compressor'; assignments: { tensor: string; format: string }[] }): string =>
-    core.exportPlan(tool, assignments),
+  'files.exportPlan': ({ core }: TaskContext, { tool, assignments, config = '' }: { tool: 'llama-quantize' | 'llm-compressor' | 'compressed-tensors'; assignments: { tensor: string; format: string }[]; config?: string }): string =>
+    core.exportPlan(tool, assignments, { config }),
 
   'files.layout': (context: TaskContext, input: Layout): Promise<FileLayout> => layout(context, input),
 
