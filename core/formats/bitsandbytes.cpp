@@ -97,11 +97,11 @@ constexpr std::array<float, 256> kDynamic = dynamic_table();
 
 /// The exact nearest of the dynamic table; at a midpoint (in f32) the lower code.
 std::uint8_t dynamic_code(float x) {
-  const auto above = std::ranges::lower_bound(kDynamic, x);
-  if (above == kDynamic.begin()) return 0;
-  if (above == kDynamic.end()) return 255;
-  const auto code = above - kDynamic.begin();
-  return static_cast<std::uint8_t>(x > (above[-1] + *above) / 2 ? code : code - 1);
+  if (x > kDynamic.back()) return 255;
+  std::size_t above = 0;  // the first that is not less than x; found without a branch, since none could be foretold
+  for (std::size_t step = 128; step > 0; step /= 2) above += kDynamic[above + step - 1] < x ? step : 0;
+  if (above == 0) return 0;
+  return static_cast<std::uint8_t>(x > (kDynamic[above - 1] + kDynamic[above]) / 2 ? above : above - 1);
 }
 
 /// The loops over a block: `put` takes two codes to a byte, the first in the high nibble (an odd count leaves the last low

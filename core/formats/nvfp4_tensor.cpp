@@ -69,6 +69,8 @@ void dequantize(const Nvfp4Block& block, float multiplier, std::span<float, 16> 
 /// The plain loops, and the same on vectors.
 struct PlainLoops {
   static float largest(std::span<const float> values) { return absmax(values); }
+  /// Encodes a number of the leading blocks, and says how many.
+  static std::size_t encode_leading(std::span<const float>, float, std::byte*) { return 0; }
   void encode(std::span<const float, 16> x, float multiplier, std::byte* to) const {
     const Nvfp4Block block = quantize(x, multiplier);
     std::memcpy(to, &block, sizeof(block));
@@ -80,29 +82,70 @@ struct PlainLoops {
   }
 };
 
+constexpr std::array<float, 256> scale_values() {
+  std::array<float, 256> values{};
+  for (std::uint32_t code = 0; code < 256; ++code) values[code] = tensor::decode_float<tensor::kF8E4M3Type>(code);
+  return values;
+}
+constexpr std::array<float, 256> kScaleValues = scale_values();
+
+/// Blocks in strips.
+class StripEncoder {
+  using Arch = kernels::Arch;
+  using F32 = simd::F32<Arch>;
+
+ public:
+  static constexpr std::size_t kLength = Nvfp4Block::kLength, kBytes = sizeof(Nvfp4Block), kFactors = 1;
+  static void plain(const float*, std::byte*) {}  // never asked for
+
+  explicit StripEncoder(float multiplier) : multiplier_(simd::keep_f32<Arch>(multiplier)) {}
+
+  bool scales(const float* x, std::byte* out, kernels::StripFactors<1>& factors, std::size_t first) const {
+    const F32 wanted = multiplier_ * (kernels::abs_max_of_four<kLength>(x, magnitude_) / six_);
+    alignas(16) std::array<std::uint8_t, 16> codes;
+    alignas(16) std::array<float, 4> scales;
+    const auto rounded = scale_codes_(wanted, wanted, wanted, wanted);
+    simd::store_bytes(codes.data(), rounded | simd::where(rounded == simd::U8<Arch>(0), eighth_));
+    for (std::size_t k = 0; k < 4; ++k) {
+      out[k * kBytes] = static_cast<std::byte>(codes[k]);
+      scales[k] = kScaleValues[codes[k]];
+    }
+    simd::store(factors.of[0] + first, simd::load<Arch>(scales.data()) / multiplier_);
+    return true;
+  }
+
+  /// 16 codes are padded to the 32 that make a whole vector of pairs.
+  void codes(const float* x, const kernels::StripFactors<1>& factors, std::size_t block, std::byte* out) const {
+    const F32 divisor(factors.of[0][block]);
+    const auto four = [&](std::size_t i) { return simd::load<Arch>(x + i) / divisor; };
+    const auto codes = codes_(four(0), four(4), four(8), four(12));
+    simd::store_lane<std::uint64_t, 0>(out + 1, kernels::paired_nibbles<false>(codes, codes));
+  }
+
+ private:
+  kernels::SmallCodes<tensor::kF4E2M1Type, Arch> codes_;
+  kernels::SmallCodes<tensor::kF8E4M3Type, Arch> scale_codes_;
+  F32 multiplier_, magnitude_ = simd::keep_f32<Arch>(std::bit_cast<float>(0x7FFFFFFFu)), six_ = simd::keep_f32<Arch>(kLargestElement);
+  simd::U8<Arch> eighth_ = simd::keep<std::uint8_t, Arch>(tensor::f8_e4m3_from_f32(0.125f));
+};
+
 class VectorLoops {
   using Arch = kernels::Arch;
 
  public:
   static float largest(std::span<const float> values) { return kernels::abs_max<Arch>(values.data(), values.size()); }
 
-  /// 16 codes are padded to the 32 that make a whole vector of pairs.
-  void encode(std::span<const float, 16> x, float multiplier, std::byte* to) const {
-    const std::uint8_t scale = scale_code(kernels::abs_max_of<Arch, 16>(x.data()), multiplier);
-    *to++ = static_cast<std::byte>(scale);
-    const simd::F32<Arch> divisor(tensor::f32_from_f8_e4m3(scale) / multiplier);
-    const auto four = [&](std::size_t i) { return simd::load<Arch>(x.data() + i) / divisor; };
-    const auto codes = codes_(four(0), four(4), four(8), four(12));
-    simd::store_lane<std::uint64_t, 0>(to, kernels::paired_nibbles<false>(codes, codes));
+  static std::size_t encode_leading(std::span<const float> values, float multiplier, std::byte* to) {
+    return kernels::encode_in_strips_by(StripEncoder(multiplier), values.data(), values.size() / Nvfp4Block::kLength, to);
   }
+  void encode(std::span<const float, 16> x, float multiplier, std::byte* to) const { PlainLoops().encode(x, multiplier, to); }
   void decode(const std::byte* from, float multiplier, std::span<float, 16> out) const {
-    const simd::F32<Arch> scale(tensor::f32_from_f8_e4m3(std::to_integer<std::uint8_t>(*from)) / multiplier);
+    const simd::F32<Arch> scale(kScaleValues[std::to_integer<std::uint8_t>(*from)] / multiplier);
     const auto bytes = simd::load_half<Arch>(from + 1);
     put_(xsimd::zip_lo(kernels::decoding::low_nibbles(bytes), kernels::decoding::high_nibbles(bytes)), scale, out.data());
   }
 
  private:
-  kernels::SmallCodes<tensor::kF4E2M1Type, Arch> codes_;
   kernels::PutFloatValues<tensor::kF4E2M1Type, Arch> put_;
 };
 
@@ -115,8 +158,9 @@ Result<void> encode(std::span<const float> values, std::uint64_t, const EncodeOp
   const auto& range = options.tensor_range;
   const float multiplier = tensor_multiplier(range ? std::max(std::abs(range->low), std::abs(range->high)) : Loops::largest(values));
   std::memcpy(out.data(), &multiplier, 4);
-  std::byte* to = out.data() + 4;
-  for (std::size_t i = 0; i < values.size(); i += 16, to += sizeof(Nvfp4Block)) {
+  const std::size_t leading = Loops::encode_leading(values, multiplier, out.data() + 4);
+  std::byte* to = out.data() + 4 + leading * sizeof(Nvfp4Block);
+  for (std::size_t i = leading * 16; i < values.size(); i += 16, to += sizeof(Nvfp4Block)) {
     loops.encode(values.subspan(i).first<16>(), multiplier, to);
   }
   return {};

@@ -11,6 +11,7 @@
 #include "formats/bit_stream.h"
 #include "formats/rounding.h"
 #include "formats/text.h"
+#include "kernels/bit_stream.h"
 #include "kernels/statistics.h"
 #include "kernels/uniform.h"
 #include "tensor/float_types.h"
@@ -81,16 +82,20 @@ std::byte* put_codes(Loops loops, int bits, std::span<const float> values, const
     to += packed_size(done, bits);
     values = values.subspan(done);
   }
+  const kernels::BitStream<Arch> stream(bits);
   std::array<std::uint8_t, kPiece> codes;
+  std::array<std::byte, kPiece + kernels::kBitStreamSlack> packed;
   for (std::size_t i = 0; i < values.size(); i += kPiece) {
     const auto piece = values.subspan(i, std::min(kPiece, values.size() - i));
-    std::size_t done = 0;
+    std::size_t coded = 0, done = 0;
     if (loops == Loops::vector) {
-      done = kernels::uniform_bytes<Arch>(piece.data(), piece.size(), rule, std::as_writable_bytes(std::span(codes)).data());
+      coded = kernels::uniform_bytes<Arch>(piece.data(), piece.size(), rule, std::as_writable_bytes(std::span(codes)).data());
+      if (bits < 8) done = stream.pack(codes.data(), coded, packed.data());
     }
-    uniform_codes(piece.subspan(done), scale, std::span(codes).subspan(done, piece.size() - done));
-    const std::size_t bytes = packed_size(piece.size(), bits);
-    pack_bits(std::span(codes).first(piece.size()), bits, {to, bytes});
+    uniform_codes(piece.subspan(coded), scale, std::span(codes).subspan(coded, piece.size() - coded));
+    const std::size_t bytes = packed_size(piece.size(), bits), first = packed_size(done, bits);
+    pack_bits(std::span(codes).subspan(done, piece.size() - done), bits, std::span(packed).subspan(first, bytes - first));
+    std::memcpy(to, packed.data(), bytes);
     to += bytes;
   }
   return to;
@@ -105,13 +110,19 @@ const std::byte* take_codes(Loops loops, int bits, const std::byte* from, const 
     from += packed_size(done, bits);
     values = values.subspan(done);
   }
+  const kernels::BitStream<Arch> stream(bits);
   std::array<std::uint8_t, kPiece> codes;
+  std::array<std::byte, kPiece + kernels::kBitStreamSlack> packed;
   for (std::size_t i = 0; i < values.size(); i += kPiece) {
     const auto piece = values.subspan(i, std::min(kPiece, values.size() - i));
     const std::size_t bytes = packed_size(piece.size(), bits);
-    unpack_bits({from, bytes}, bits, std::span(codes).first(piece.size()));
+    std::memcpy(packed.data(), from, bytes);
     from += bytes;
     std::size_t done = 0;
+    if (loops == Loops::vector && bits < 8) done = stream.unpack(packed.data(), piece.size(), codes.data());
+    const std::size_t first = packed_size(done, bits);
+    unpack_bits(std::span(packed).subspan(first, bytes - first), bits, std::span(codes).subspan(done, piece.size() - done));
+    done = 0;
     if (loops == Loops::vector) {
       done = kernels::decode_uniform_bytes<Arch>(std::as_bytes(std::span(codes)).data(), piece.size(), scale.scale, scale.zero,
                                                  piece.data());

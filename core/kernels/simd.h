@@ -36,6 +36,7 @@ template <class A> using F32 = xsimd::batch<float, A>;
 template <class A> using F64 = xsimd::batch<double, A>;
 template <class A> using I32 = xsimd::batch<std::int32_t, A>;
 template <class A> using U32 = xsimd::batch<std::uint32_t, A>;
+template <class A> using U64 = xsimd::batch<std::uint64_t, A>;
 template <class A> using I16 = xsimd::batch<std::int16_t, A>;
 template <class A> using U16 = xsimd::batch<std::uint16_t, A>;
 template <class A> using I8 = xsimd::batch<std::int8_t, A>;

@@ -33,8 +33,7 @@ struct StripFactors {
 ///   void codes(x, factors, block, out)    writes the codes of one
 ///   static void plain(x, out)             encodes four blocks by the plain loop
 template <class Encoder>
-std::size_t encode_in_strips(const float* x, std::size_t blocks, std::byte* out) {
-  const Encoder encoder;
+std::size_t encode_in_strips_by(const Encoder& encoder, const float* x, std::size_t blocks, std::byte* out) {
   StripFactors<Encoder::kFactors> factors;
   const std::size_t whole = blocks / 4 * 4;
   constexpr std::size_t strip = strip_blocks(Encoder::kLength);
@@ -55,6 +54,12 @@ std::size_t encode_in_strips(const float* x, std::size_t blocks, std::byte* out)
     }
   }
   return whole;
+}
+
+/// The same where an Encoder takes nothing from the tensor.
+template <class Encoder>
+std::size_t encode_in_strips(const float* x, std::size_t blocks, std::byte* out) {
+  return encode_in_strips_by(Encoder(), x, blocks, out);
 }
 
 /// Largest magnitudes of four blocks that follow one another, one per lane. `mask` is 0x7FFFFFFF in every lane.

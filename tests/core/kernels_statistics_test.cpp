@@ -1,4 +1,4 @@
-// The vector loops of statistics, error sums and histograms against the plain loops, bit for bit.
+// The vector loops of statistics, error sums, histograms and bit streams against the plain loops, bit for bit.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "formats/bit_stream.h"
+#include "kernels/bit_stream.h"
 #include "kernels/error_sums.h"
 #include "kernels/histogram.h"
 #include "kernels/statistics.h"
@@ -99,6 +101,29 @@ TEST_CASE("histogram: vector and plain loops count alike") {
     kernels::scalar::histogram(x.data(), x.size(), -2, scale, bins, plain.data());
     for (std::size_t slot = 0; slot < slots; ++slot) {
       REQUIRE(tables[slot] + tables[slot + slots] + tables[slot + 2 * slots] + tables[slot + 3 * slots] == plain[slot]);
+    }
+  }
+}
+
+TEST_CASE("bit streams: vector and plain loops agree, for every width and length, and stay within their slack") {
+  constexpr std::byte kGuard{0xA5};
+  for (int bits = 1; bits <= 7; ++bits) {
+    const kernels::BitStream<Arch> stream(bits);
+    for (std::size_t count = 0; count < 100; ++count) {
+      CAPTURE(bits);
+      CAPTURE(count);
+      std::vector<std::uint8_t> codes(count);
+      for (std::size_t i = 0; i < count; ++i) codes[i] = static_cast<std::uint8_t>(tensor::random_word(count, i) >> (64 - bits));
+      const std::size_t whole = count / 16 * 16, size = formats::packed_size(whole, bits);
+      std::vector<std::byte> plain(size), packed(size + kernels::kBitStreamSlack + 1, kGuard);
+      formats::pack_bits(std::span(codes).first(whole), bits, plain);
+      REQUIRE(stream.pack(codes.data(), count, packed.data()) == whole);
+      REQUIRE(std::equal(plain.begin(), plain.end(), packed.begin()));
+      REQUIRE(packed.back() == kGuard);
+
+      std::vector<std::uint8_t> back(whole);
+      REQUIRE(stream.unpack(packed.data(), count, back.data()) == whole);
+      REQUIRE(std::equal(back.begin(), back.end(), codes.begin()));
     }
   }
 }
