@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { load } from '../../build/package/index.js';
-import { launch, start } from './browser.mjs';
+import { launch, open, start } from './browser.mjs';
 import { answer, bytesAt, compress, failure, fetchFile, file, onDisk, openFiles, panel, press, readCsv, readGguf, readSafetensors, result, row, rows, safetensors } from './compress.mjs';
 import { watchMemory } from './memory.mjs';
 import { elements, llamaTensors, valuesOf, writeCheckpoint } from './synthetic.mjs';
@@ -210,6 +210,20 @@ describe('Compress', () => {
     await field.press('Enter');
     await page.waitForFunction((old) => !document.querySelector('bb-app').shadowRoot.querySelector('bb-files').shadowRoot.querySelector('bb-compress').shadowRoot.querySelector('tr.total td:last-child').textContent.includes(old), String(sampled));
     assert.ok(Number((await panel(page).locator('tr.total td').last().innerText()).replace(/[^\d.]/g, '')) > sampled + 5);
+    // A change by hand is not weighed until it is solved again, and then kept.
+    const stale = panel(page).getByText('after the budget was solved');
+    assert.equal(await stale.count(), 0);
+    await row(page, 'lm_head').locator('select').selectOption('f16');
+    await stale.waitFor();
+    assert.ok(await bitsShown(page) > 8);
+    await panel(page).getByRole('button', { name: 'Undo 1 by hand' }).click();
+    await stale.waitFor({ state: 'detached' });
+    await row(page, 'lm_head').locator('select').selectOption('f16');
+    assert.match(await stale.innerText(), /the plan takes [\d.]+\s[KM]iB more than it allows/);
+    await panel(page).getByRole('button', { name: 'Solve again around these changes' }).click();
+    await stale.waitFor({ state: 'detached' });
+    assert.ok(await bitsShown(page) <= 8);
+    assert.equal(await row(page, 'lm_head').locator('select').inputValue(), 'f16');
     await field.fill('1 bits');
     await field.press('Enter');
     await panel(page).getByText(/The smallest of these formats need [\d,]+ bytes/).waitFor();
@@ -375,6 +389,65 @@ describe('Compress', () => {
     await panelConfig.getByText('compressed-tensors has no layout for the format f8_e5m2').waitFor();
     await choose(page, 'one', 'bf16');
     await panelConfig.waitFor({ state: 'detached' });
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('the plan is in the address: it comes back by link, and with Undo; what cannot be read is said', async () => {
+    const { page, troubles, close } = await openFiles(browser, host, smallFiles.paths);
+    const hash = () => page.evaluate(() => location.hash);
+    assert.equal(await hash(), '#v=1&view=files');
+    await choose(page, 'container', 'gguf');
+    await choose(page, 'mixture', 'q5_k_m');
+    assert.equal(await hash(), '#v=1&view=files&write=gguf&mixture=q5_k_m');
+    const bitsOfMixture = await bitsShown(page);
+    await choose(page, 'approach', 'one');
+    await choose(page, 'one', 'q6_k');
+    await panel(page).locator('summary', { hasText: 'Exceptions by name' }).click();
+    await panel(page).locator('#patterns').pressSequentially('*lm_head* = f16');
+    await panel(page).locator('#patterns').press('Tab');
+    assert.equal(await hash(), '#v=1&view=files&write=gguf&mixture=q5_k_m&by=one&format=q6_k&except=*lm_head*%20%3D%20f16');
+    const undo = page.getByRole('button', { name: 'Undo', exact: true });
+    // What was typed is one step.
+    await undo.click();
+    assert.equal(await panel(page).locator('#patterns').inputValue(), '');
+    await undo.click();
+    await undo.click();
+    assert.equal(await panel(page).locator('#mixture').inputValue(), 'q5_k_m');
+    assert.equal(await bitsShown(page), bitsOfMixture);
+    // Another checkpoint begins anew, and so does this one after Reset.
+    await page.locator('bb-files input[type=file]').setInputFiles(file('other.safetensors', safetensors({ 'a.weight': { dtype: 'F32', shape: [2, 64], data: new Float32Array(128) } })));
+    await row(page, 'a.weight').waitFor();
+    assert.equal(await hash(), '#v=1&view=files');
+    await choose(page, 'one', 'bf16');
+    await page.getByRole('button', { name: 'Reset', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('bb-app').shadowRoot.querySelector('bb-files').shadowRoot.querySelector('bb-compress').shadowRoot.querySelector('#one').value === 'f8_e4m3_row');
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('links to a plan, each of which must read the same for ever', async () => {
+    const { page, troubles, close } = await open(browser, `${host.address}#v=1&view=files&write=gguf&by=budget&budget=2000000&candidates=q8_0,q4_0&weighing=squared`);
+    await page.locator('bb-files input[type=file]').setInputFiles(smallFiles.paths);
+    await panel(page).locator('.answer').waitFor();
+    const ticked = () => panel(page).locator('.check:has(input:checked)').allInnerTexts();
+    assert.deepEqual([await panel(page).locator('#approach').inputValue(), await panel(page).locator('#weighing').inputValue()], ['budget', 'squared']);
+    assert.equal((await ticked()).length, 2);
+    assert.match(await panel(page).getByLabel('All tensors together, at most').inputValue(), /^1\.91\sMiB$/);
+    for (let left = 2; left > 0; left--) await panel(page).locator('.check:has(input:checked) input').first().uncheck();
+    assert.match(await page.evaluate(() => location.hash), /&candidates=none&/);
+    const go = (hash) => page.evaluate((to) => { location.hash = to; }, hash);
+    await go('#v=1&view=files&write=gguf&by=kinds&kinds=attention:q4_0,norm:f16&except=*.1.*%20%3D%20keep%0A%23%20both');
+    await panel(page).locator('#kind-attention').waitFor();
+    assert.deepEqual([await panel(page).locator('#kind-attention').inputValue(), await panel(page).locator('#kind-norm').inputValue(), await panel(page).locator('#patterns').inputValue()], ['q4_0', 'f16', '*.1.* = keep\n# both']);
+    await go('#v=1&view=files&by=one&format=packed_int4_sym_g128');
+    await panel(page).locator('#one').waitFor();
+    assert.equal(await panel(page).locator('#one').inputValue(), 'packed_int4_sym_g128');
+    assert.equal(await page.getByText('could not be read').count(), 0);
+    await go('#v=1&view=files&write=zip&by=mixture&format=q4_k&budget=many&kinds=attention:q9,norm:f16');
+    for (const text of ['there is no write “zip”', 'there is no by “mixture”', 'there is no format “q4_k”', 'budget “many” is not a number of bytes', 'kinds “attention:q9” has no place'])
+      await page.getByText(text).waitFor();
+    assert.equal(await panel(page).locator('#one').inputValue(), 'f8_e4m3_row');
     assert.deepEqual(troubles, []);
     await close();
   });

@@ -13,8 +13,9 @@ import { base } from '../../styles/base.js';
 import { CoreError } from '../../worker/core.js';
 import type { Progress } from '../../worker/protocol.js';
 import { openCheckpoint, withoutFile, type Checkpoint, type OpenedFile, type OpenOptions } from './checkpoint.js';
-import type { Compress } from './compress/compress.js';
+import type { Compress, PlanChange } from './compress/compress.js';
 import './compress/compress.js';
+import { kPlanKeys } from './compress/state.js';
 import { ledgerCsv } from './csv.js';
 import { fileList, formatName } from './file-list.js';
 import './ledger.js';
@@ -26,6 +27,8 @@ import { kDefaults, readState, type FilesState } from './state.js';
 import { styles } from './styles.js';
 import { tieOut } from './tie-out.js';
 import { checkpointName, fitAddress, isWhole } from './to-fit.js';
+
+const kNoPlan = Object.fromEntries(kPlanKeys.map((key) => [key, undefined]));
 
 @customElement('bb-files')
 export class Files extends View {
@@ -102,7 +105,7 @@ export class Files extends View {
   /** What is added to the sample is not added to the reader's own files. */
   #take(files: File[]): void {
     this.#enqueue(async (options) => {
-      const { checkpoint, refused, aside } = await openCheckpoint(files, { ...options, ...(session.own && this.asked.sample === '' && { onto: session.own }) });
+      const { checkpoint, refused, aside, replaced } = await openCheckpoint(files, { ...options, ...(session.own && this.asked.sample === '' && { onto: session.own }) });
       Object.assign(session, { refused, aside });
       if (!checkpoint) {
         this.announce(refused.length === 1 ? `${refused[0]!.file.name} was not taken` : `${refused.length + aside.length} files were not taken`);
@@ -110,7 +113,9 @@ export class Files extends View {
       }
       session.own = this.checkpoint = checkpoint;
       this.#tell(checkpoint);
-      if (this.asked.sample !== '' || this.asked.find !== '') this.setParams({ sample: undefined, find: undefined });
+      // A plan in the address is for whatever is opened first; another checkpoint begins anew.
+      const plan = replaced || this.asked.sample !== '' ? kNoPlan : {};
+      if (this.asked.sample !== '' || this.asked.find !== '' || replaced) this.setParams({ sample: undefined, find: undefined, ...plan });
     });
   }
 
@@ -127,7 +132,7 @@ export class Files extends View {
   #close = (): void => {
     Object.assign(session, { refused: [], aside: [] });
     if (this.asked.sample === '') session.own = this.checkpoint = undefined;
-    this.setParams({ sample: undefined, find: undefined, sort: undefined, group: undefined });
+    this.setParams({ sample: undefined, find: undefined, sort: undefined, group: undefined, ...kNoPlan });
   };
 
   #tell(checkpoint: Checkpoint): void { this.announce(`${this.#headline(checkpoint)} open`); }
@@ -149,7 +154,7 @@ export class Files extends View {
       <div class="wide">
         ${checkpoint.tensors.length > 0 ? this.#renderLedger(checkpoint) : nothing}
         ${metadata(checkpoint)}
-        ${checkpoint.tensors.length > 0 ? html`<bb-compress .checkpoint=${checkpoint}></bb-compress>` : nothing}
+        ${checkpoint.tensors.length > 0 ? html`<bb-compress .checkpoint=${checkpoint} .asked=${this.asked.plan} @bb-plan=${(event: CustomEvent<PlanChange>) => this.setParams(event.detail.params, event.detail.push)}></bb-compress>` : nothing}
       </div></div>`;
   }
 

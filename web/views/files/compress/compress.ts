@@ -17,13 +17,18 @@ import { isMatrix, type Plan } from './plan.js';
 import { result } from './result.js';
 import { sessionOf, tooLargeForBlob, type Session } from './session.js';
 import { kBlobLimit, writesToDisk } from './sink.js';
+import { writeChoices, type Choices, type PlanParams } from './state.js';
 import { styles } from './styles.js';
 import { kRows, planTable } from './table.js';
+
+export interface PlanChange { params: Record<keyof PlanParams, string | undefined>; push: boolean; }
 
 @customElement('bb-compress')
 export class Compress extends LitElement {
   static override styles = [base, styles];
   @property({ attribute: false }) checkpoint?: Checkpoint;
+  /** What the address says of the plan; another one is asked for with `bb-plan` (a CustomEvent<PlanChange>). */
+  @property({ attribute: false, hasChanged: (now, before) => JSON.stringify(now) !== JSON.stringify(before) }) asked: PlanParams = {};
   @state() private open: ReadonlySet<string> = new Set();
   @state() private shown: ReadonlyMap<string, number> = new Map();
   #session: Session | undefined;
@@ -49,9 +54,20 @@ export class Compress extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (!changed.has('checkpoint')) return;
+    if (changed.has('checkpoint')) this.#show();
+    if (changed.has('checkpoint') || changed.has('asked')) this.#session?.ask(this.asked);
+  }
+
+  protected override updated(): void {
+    const problems = this.#session?.problems ?? [];
+    if (problems.length === 0) return;
+    this.#session!.problems = [];
+    this.dispatchEvent(new CustomEvent<string[]>('bb-problems', { detail: problems, bubbles: true, composed: true }));
+  }
+
+  #show(): void {
     const before = this.#session;
-    this.#session = this.checkpoint && sessionOf(this.checkpoint, before);
+    this.#session = this.checkpoint && sessionOf(this.checkpoint, this.asked, before);
     if (before !== this.#session) before?.cancel();
     else return;
     if (this.#session) this.#listen(this.#session);
@@ -63,6 +79,13 @@ export class Compress extends LitElement {
     session.changed = () => this.requestUpdate();
     session.announce = (text) => this.dispatchEvent(new CustomEvent<string>('bb-announce', { detail: text, bubbles: true, composed: true }));
   }
+
+  /** The choice is made, and the address says so; `push` as View.setParams has it. */
+  #set = (patch: Partial<Choices>, push = true): void => {
+    const session = this.#session!;
+    session.set(patch);
+    this.dispatchEvent(new CustomEvent<PlanChange>('bb-plan', { detail: { params: writeChoices(session.choices, session.checkpoint), push } }));
+  };
 
   /** Brings the heading into view, and the keyboard to it. */
   show(): void {
@@ -96,8 +119,9 @@ export class Compress extends LitElement {
     const kinds = [...new Set(checkpoint.tensors.filter((tensor) => tensor.kind === 'norm' || isMatrix(tensor, basis!.types)).map(({ kind }) => kind))];
     const tooLarge = tooLargeForBlob(plan.bytes);
     return html`
-      ${controls({ choices, plan, basis: basis!, kinds, disabled, budgetProblem, solved, set: session.set, solve: session.solve })}
+      ${controls({ choices, plan, basis: basis!, kinds, disabled, budgetProblem, solved, set: this.#set, solve: session.solve })}
       <p class="answer" role="status">${answer(plan)}</p>
+      ${session.stale ? stale(session, plan) : nothing}
       ${plan.blocked.length > 0 ? html`<bb-notice kind="warning"><p>${integer(plan.blocked.length)} ${plan.blocked.length === 1 ? 'tensor has' : 'tensors have'} no place in this kind of file. “${plan.blocked[0]!.tensor.name}”: ${plan.blocked[0]!.blocked}</p></bb-notice>` : nothing}
       ${caveats(checkpoint, choices.container).map((text) => html`<bb-notice kind="info"><p>${text}</p></bb-notice>`)}
       ${tooLarge ? html`<bb-notice kind="warning"><p>${tooLarge}</p></bb-notice>` : nothing}
@@ -113,6 +137,12 @@ export class Compress extends LitElement {
       ${planTable({ plan, groups: session.groups, measurements: session.measurements, shown: this.shown, open: this.open, disabled, choose: session.choose, toggle: this.#toggle, more: this.#more })}
       <bb-export-plan .session=${session} .checkpoint=${checkpoint} .plan=${plan}></bb-export-plan>`;
   }
+}
+
+function stale({ choices: { budget }, busy, solve }: Session, plan: Plan) {
+  const left = budget.bytes - plan.bytes;
+  return html`<bb-notice kind="info"><p>Formats were changed by hand or by name after the budget was solved: ${left < 0 ? html`the plan takes ${bytes(-left, units.value)} more than it allows` : html`${bytes(left, units.value)} of it are not spent`}.
+    <button class="button" type="button" ?disabled=${busy !== undefined} @click=${solve}>Solve again around these changes</button></p></bb-notice>`;
 }
 
 function answer(plan: Plan) {

@@ -21,7 +21,8 @@ export interface Controls {
   /** What the budget cannot be; empty: nothing is wrong. */
   budgetProblem: string;
   solved: boolean;
-  set: (patch: Partial<Choices>) => void;
+  /** `push` is false while a choice is still being made. */
+  set: (patch: Partial<Choices>, push?: boolean) => void;
   solve: () => void;
 }
 
@@ -79,7 +80,8 @@ function byName({ choices, plan, disabled, set }: Controls) {
   return html`<details class="wide" ?open=${choices.patterns !== ''}><summary>Exceptions by name${rules.length > 0 ? html` <span class="soft">(${rules.length})</span>` : nothing}</summary>
     <div class="field"><label class="label sr" for="patterns">Exceptions by name, a line each</label>
       <textarea id="patterns" rows="4" spellcheck="false" ?disabled=${disabled} placeholder=${kExamples[choices.container]} aria-invalid=${problems.length > 0 ? 'true' : 'false'} aria-describedby="patterns-hint"
-        .value=${live(choices.patterns)} @input=${(event: Event) => set({ patterns: (event.target as HTMLTextAreaElement).value })}></textarea>
+        .value=${live(choices.patterns)} @input=${(event: Event) => set({ patterns: (event.target as HTMLTextAreaElement).value }, false)}
+        @change=${() => set({})}></textarea>
       <div id="patterns-hint">${problems.map(({ line, message }) => html`<p class="hint problem">Line ${line}: ${message}.</p>`)}
         ${plan.idle.map((line) => html`<p class="hint">Line ${line} fits no tensor: a pattern stands for the whole name.</p>`)}
         <p class="hint">A line each: <code>pattern = format</code>. <code>*</code> is any text; between slashes stands a regular expression; later lines win. Formats: <code>keep</code>, ${ids}.</p></div></div></details>`;

@@ -13,7 +13,7 @@ import { metadataFor, stemOf } from './metadata.js';
 import { Planner, type Plan, type PlanRow } from './plan.js';
 import { blobSink, chooseFile, fileSink, kBlobLimit, writesToDisk, type Sink } from './sink.js';
 import type { Watch } from './spread.js';
-import { architectureOf, startFor, type Choices } from './state.js';
+import { architectureOf, readChoices, startFor, writeChoices, type Choices, type PlanParams } from './state.js';
 import { groupsOf, type Group } from './table.js';
 import { rowLength } from './targets.js';
 import type { Basis } from './tasks.js';
@@ -35,6 +35,8 @@ export class Session {
   groups: Group[] = [];
   measurements: Measurements = new Map();
   solved = false;
+  /** Of the address: what could not be read, for whoever shows this. */
+  problems: string[] = [];
   budgetProblem = '';
   busy: Busy | undefined;
   report: Progress | undefined;
@@ -48,20 +50,49 @@ export class Session {
   /** What the mixture or the budget gives each tensor. */
   #given: ReadonlyMap<string, string> = new Map();
   #asked = 0;
+  /** What was fixed by hand and by name when the budget was solved. */
+  #solvedAround = '';
+  /** Of the address, until there is a basis to read it with. */
+  #wanted: PlanParams;
 
-  constructor(public checkpoint: Checkpoint) {
+  constructor(public checkpoint: Checkpoint, wanted: PlanParams) {
     this.choices = startFor(checkpoint);
+    this.#wanted = wanted;
     void this.#begin();
   }
 
   async #begin(): Promise<void> {
     try {
       this.basis = await run('files.planBasis', [...new Set(this.checkpoint.tensors.map(rowLength))], { silence: 10_000 });
-      await this.#start(this.choices);
+      await this.#start(this.#read(this.#wanted));
     } catch (thrown) {
       this.#fail(thrown);
     }
   }
+
+  #read(params: PlanParams): Choices {
+    const { choices, problems } = readChoices(params, this.checkpoint, this.basis!);
+    this.problems = problems;
+    return choices;
+  }
+
+  /** The address asks for other choices than those that are made. What was changed by hand stays, in the same kind of file. */
+  ask = (params: PlanParams): void => {
+    this.#wanted = params;
+    if (!this.basis) return;
+    const next = this.#read(params);
+    const text = (choices: Choices) => JSON.stringify(writeChoices(choices, this.checkpoint));
+    if (text(next) === text(this.choices)) return;
+    if (this.busy && !this.busy.writing) this.cancel();
+    const { byHand, budget, container } = this.choices;
+    const sameBudget = JSON.stringify(budget) === JSON.stringify(next.budget);
+    void this.#move({ ...next, byHand: container === next.container ? byHand : new Map(), budget: sameBudget ? budget : next.budget });
+  };
+
+  /** The budget was solved, and formats were fixed or freed since: its bytes are no longer spent best. */
+  get stale(): boolean { return this.solved && this.#solvedAround !== this.#fixed(); }
+
+  #fixed = (): string => JSON.stringify([[...this.choices.byHand], this.choices.patterns]);
 
   #start(choices: Choices): Promise<void> {
     this.#planner = new Planner(this.basis!, choices.container);
@@ -70,11 +101,15 @@ export class Session {
     return this.#apply(choices);
   }
 
-  set = async (patch: Partial<Choices>): Promise<void> => {
+  set = (patch: Partial<Choices>): void => {
+    const next = { ...this.choices, ...patch };
+    void this.#move(next.container === this.choices.container ? next : startFor(this.checkpoint, next.container));
+  };
+
+  async #move(next: Choices): Promise<void> {
     const before = this.choices;
-    const next = { ...before, ...patch };
     try {
-      if (next.container !== before.container) return await this.#start(startFor(this.checkpoint, next.container));
+      if (next.container !== before.container) return await this.#start(next);
       if (next.approach !== before.approach) {
         this.#given = new Map();
         this.solved = false;
@@ -84,7 +119,7 @@ export class Session {
     } catch (thrown) {
       this.#fail(thrown);
     }
-  };
+  }
 
   choose = (rows: readonly PlanRow[], target: string): void => {
     const byHand = new Map(this.choices.byHand);
@@ -184,6 +219,7 @@ export class Session {
     }
     this.#given = await solve(wishes, this.measurements, budget, fixedBytes, planner, watch.signal);
     this.solved = true;
+    this.#solvedAround = this.#fixed();
     this.budgetProblem = '';
     this.#replan();
     this.announce(`Solved: ${bytes(this.plan!.bytes, units.value)}`);
@@ -247,8 +283,8 @@ const sameTensors = (a: Checkpoint, b: Checkpoint): boolean =>
   a.tensors.length === b.tensors.length && a.tensors.every(({ file, name, offset }, i) => file === b.tensors[i]!.file && name === b.tensors[i]!.name && offset === b.tensors[i]!.offset);
 
 /** The one of this checkpoint, begun on the first call; `before` goes on where the tensors are the same. */
-export function sessionOf(checkpoint: Checkpoint, before?: Session): Session {
-  const session = sessions.get(checkpoint) ?? (before && sameTensors(before.checkpoint, checkpoint) ? before : new Session(checkpoint));
+export function sessionOf(checkpoint: Checkpoint, wanted: PlanParams, before?: Session): Session {
+  const session = sessions.get(checkpoint) ?? (before && sameTensors(before.checkpoint, checkpoint) ? before : new Session(checkpoint, wanted));
   session.checkpoint = checkpoint;
   sessions.set(checkpoint, session);
   return session;

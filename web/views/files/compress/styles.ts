@@ -2,6 +2,7 @@ import { css } from 'lit';
 
 export const styles = css`
   :host { display: block; container-type: inline-size; }
+  section + section { margin-block-start: var(--s5); }
   section > * + *, .panel > * + * { margin-block-start: var(--s3); }
   .panel { display: grid; grid-template-columns: minmax(0, 1fr); }
   .choices { display: grid; gap: var(--s4) var(--s5); grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); align-items: start; max-inline-size: 60rem; }
