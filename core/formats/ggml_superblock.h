@@ -139,14 +139,52 @@ struct VectorLoops {
     return fitted;
   }
 
+  /// PlainLoops::fit_by_descent of eight blocks. Where a group's largest magnitude is positive, every product of the correlation
+  /// is negative or 0, and so is every sum of them that rounding makes: no code moves. The other groups are brought together.
   template <std::size_t kGroups>
-  static FittedGroups<kGroups> fit_by_descent(SuperblockValues x, int levels) {
-    FittedGroups<kGroups> fitted;
-    for (std::size_t j = 0; j < kGroups; j += kernels::kGroupsAtOnce) {
-      kernels::Groups<A, kGroupLength<kGroups>> values, codes;
-      kernels::load_groups(group_of<kGroups>(x, j).data(), values);
-      kernels::store_pair(kernels::symmetric_descent(values, levels, codes), fitted.scales.data() + j);
-      kernels::store_group_codes(codes, levels, group_of<kGroups>(fitted.codes, j).data());
+  static std::array<FittedGroups<kGroups>, 8> fit_eight_by_descent(std::span<const float, 8 * kSuperblock> x, int levels) {
+    constexpr std::size_t kLength = kGroupLength<kGroups>, kAtOnce = kernels::kGroupsAtOnce;
+    using Descent = kernels::SymmetricDescent<A, kLength>;
+    std::array<FittedGroups<kGroups>, 8> fitted;
+    std::array<Descent, 4> descents;
+    kernels::Groups<A, kLength> lanes;
+    std::array<std::size_t, 8 * kGroups> moving;
+    std::size_t count = 0;
+    for (std::size_t j = 0; j < 8 * kGroups; j += kAtOnce) {
+      kernels::load_groups(x.data() + j * kLength, lanes);
+      descents[0].begin(lanes, levels);
+      FittedGroups<kGroups>& block = fitted[j / kGroups];
+      kernels::store_pair(descents[0].finish(levels, lanes), block.scales.data() + j % kGroups);
+      kernels::store_group_codes(lanes, levels, block.codes.data() + j % kGroups * kLength);
+      std::array<float, kAtOnce> largest;
+      kernels::store_pair(descents[0].largest(), largest.data());
+      for (std::size_t k = 0; k < kAtOnce; ++k) {
+        moving[count] = j + k;
+        count += largest[k] < 0 ? 1 : 0;
+      }
+    }
+    for (std::size_t done = 0; done < count; done += descents.size() * kAtOnce) {
+      const std::size_t used = std::min(descents.size(), (count - done + kAtOnce - 1) / kAtOnce);
+      const auto group = [&](std::size_t d, std::size_t k) { return moving[std::min(done + d * kAtOnce + k, count - 1)]; };
+      for (std::size_t d = 0; d < used; ++d) {
+        std::array<const float*, kAtOnce> from;
+        for (std::size_t k = 0; k < kAtOnce; ++k) from[k] = x.data() + group(d, k) * kLength;
+        kernels::gather_groups(from.data(), lanes);
+        descents[d].begin(lanes, levels);
+      }
+      kernels::descend(std::span(descents).first(used), levels);
+      for (std::size_t d = 0; d < used; ++d) {
+        std::array<float, kAtOnce> scales;
+        std::array<std::uint8_t, kAtOnce * kLength> codes;
+        kernels::store_pair(descents[d].finish(levels, lanes), scales.data());
+        kernels::store_group_codes(lanes, levels, codes.data());
+        for (std::size_t k = 0; k < kAtOnce; ++k) {
+          FittedGroups<kGroups>& block = fitted[group(d, k) / kGroups];
+          const std::size_t j = group(d, k) % kGroups;
+          block.scales[j] = scales[k];
+          std::copy_n(codes.data() + k * kLength, kLength, block.codes.data() + j * kLength);
+        }
+      }
     }
     return fitted;
   }

@@ -48,8 +48,7 @@ Q3_K pack(BlockValues<Q3_K> x, float unit, const ScaleCodes& scales, SuperblockC
 }
 
 template <class Loops>
-Q3_K quantize(BlockValues<Q3_K> x) {
-  auto fitted = Loops::template fit_by_descent<kGroups>(x, kLevels);
+Q3_K quantize_fitted(BlockValues<Q3_K> x, FittedGroups<kGroups>& fitted) {
   const float largest = signed_max(fitted.scales);
   ScaleCodes scale_codes{};
   if (largest == 0) return pack<Loops>(x, 0, scale_codes, fitted.codes);
@@ -59,6 +58,20 @@ Q3_K quantize(BlockValues<Q3_K> x) {
     scale_codes[j] = static_cast<std::uint8_t>(code + kScaleLevels);
   }
   return pack<Loops>(x, 1.0f / inverse, scale_codes, fitted.codes);
+}
+
+Q3_K quantize(BlockValues<Q3_K> x) {
+  auto fitted = PlainLoops::fit_by_descent<kGroups>(x, kLevels);
+  return quantize_fitted<PlainLoops>(x, fitted);
+}
+
+EightBlocks<Q3_K> quantize_eight(EightValues<Q3_K> x) {
+  auto fitted = VectorLoops::fit_eight_by_descent<kGroups>(x, kLevels);
+  EightBlocks<Q3_K> blocks;
+  for (std::size_t b = 0; b < 8; ++b) {
+    blocks[b] = quantize_fitted<VectorLoops>(x.subspan(b * Q3_K::kLength).first<Q3_K::kLength>(), fitted[b]);
+  }
+  return blocks;
 }
 
 template <class Loops>
@@ -106,10 +119,10 @@ extern constexpr Format kQ3_K{
     .bits_per_weight = block_bits_per_weight<Q3_K>(),
     .takes_non_finite = false,
     .encoded_size = block_encoded_size<Q3_K>,
-    .encode = encode_blocks_weighted<Q3_K, quantize<VectorLoops>, quantize_weighted<VectorLoops>>,
+    .encode = encode_blocks_weighted<Q3_K, quantize, quantize_weighted<VectorLoops>, quantize_eight>,
     .decode = decode_blocks_by<Q3_K, kernels::decode_q3_k<kernels::Arch>>,
     .takes_importance = true,
-    .plain_encode = plain<encode_blocks_weighted<Q3_K, quantize<PlainLoops>, quantize_weighted<PlainLoops>>>,
+    .plain_encode = plain<encode_blocks_weighted<Q3_K, quantize, quantize_weighted<PlainLoops>>>,
     .plain_decode = plain<decode_blocks<Q3_K, dequantize>>,
 };
 

@@ -100,18 +100,25 @@ Pair<A> root(const Pair<A>& x) {
 template <class A, std::size_t kLength>
 using Groups = std::array<Pair<A>, kLength>;
 
-/// Eight groups of kLength that follow one another, turned over.
+/// Eight groups of kLength, wherever each begins, turned over.
 template <class A, std::size_t kLength>
-void load_groups(const float* from, Groups<A, kLength>& out) {
+void gather_groups(const float* const* from, Groups<A, kLength>& out) {
   for (std::size_t t = 0; t < kPair; ++t) {
-    const float* group = from + t * kLanes * kLength;
+    const float* const* group = from + t * kLanes;
     for (std::size_t i = 0; i < kLength; i += 4) {
-      auto a = simd::load<A>(group + i), b = simd::load<A>(group + kLength + i);
-      auto c = simd::load<A>(group + 2 * kLength + i), d = simd::load<A>(group + 3 * kLength + i);
+      auto a = simd::load<A>(group[0] + i), b = simd::load<A>(group[1] + i), c = simd::load<A>(group[2] + i), d = simd::load<A>(group[3] + i);
       simd::transpose(a, b, c, d);
       out[i].v[t] = a, out[i + 1].v[t] = b, out[i + 2].v[t] = c, out[i + 3].v[t] = d;
     }
   }
+}
+
+/// The same of groups that follow one another.
+template <class A, std::size_t kLength>
+void load_groups(const float* from, Groups<A, kLength>& out) {
+  const float* groups[kGroupsAtOnce];
+  for (std::size_t k = 0; k < kGroupsAtOnce; ++k) groups[k] = from + k * kLength;
+  gather_groups(groups, out);
 }
 
 template <class A>
@@ -299,45 +306,74 @@ simd::I32<A> round_clamped(const simd::F32<A>& x, int low, int high) {
   return xsimd::min(xsimd::max(rounded, simd::I32<A>(low)), simd::I32<A>(high));
 }
 
-/// formats::symmetric_descent. A lane in which a pass changes nothing stays as it is in the next, so all lanes may go on.
+/// formats::symmetric_descent of eight groups: the codes at the largest magnitude, then steps that each may change the i-th code.
 template <class A, std::size_t kLength>
-Pair<A> symmetric_descent(const Groups<A, kLength>& x, int levels, Groups<A, kLength>& codes) {
-  const Pair<A> zero(0.0f);
-  const Pair<A> largest = signed_max_lanes(x);
-  const PairMask<A> none = Pair<A>(formats::kGroupEpsilon) > magnitude(largest);
-  const Pair<A> inverse = Pair<A>(static_cast<float>(-levels)) / largest;
-  const Pair<A> magic_low(kMagic - static_cast<float>(levels)), magic_high(kMagic + static_cast<float>(levels - 1));
-  Groups<A, kLength> w;
-  Pair<A> products = zero, squared = zero;
-  for (std::size_t i = 0; i < kLength; ++i) {
-    w[i] = x[i] * x[i];
-    codes[i] = round_between(inverse * x[i], magic_low, magic_high);
-    products += w[i] * x[i] * codes[i];
-    squared += w[i] * codes[i] * codes[i];
-  }
-  bool changed = true;
-  for (int pass = 0; pass < 5 && changed; ++pass) {
-    changed = false;
+class SymmetricDescent {
+ public:
+  void begin(const Groups<A, kLength>& values, int levels) {
+    largest_ = signed_max_lanes(values);
+    none_ = Pair<A>(formats::kGroupEpsilon) > magnitude(largest_);
+    const Pair<A> inverse = Pair<A>(static_cast<float>(-levels)) / largest_;
+    const Pair<A> magic_low(kMagic - static_cast<float>(levels)), magic_high(kMagic + static_cast<float>(levels - 1));
+    products_ = squared_ = Pair<A>(0.0f);
     for (std::size_t i = 0; i < kLength; ++i) {
-      const Pair<A> old = codes[i], wx = w[i] * x[i];
-      const Pair<A> less = products - wx * old, less_squared = squared - w[i] * old * old;
-      const PairMask<A> positive = (less > zero) & !none;
-      if (positive.none()) continue;
-      const Pair<A> best = x[i] * less_squared / less;
-      const Pair<A> code = Pair<A>::each([&](std::size_t t) { return simd::to_float(round_clamped(best.v[t], -levels, levels - 1)); });
-      const Pair<A> more = less + wx * code, more_squared = less_squared + w[i] * code * code;
-      const PairMask<A> better =
-          positive & (code != old) & (more_squared > zero) & (more * more * squared > products * products * more_squared);
-      if (better.none()) continue;
-      codes[i] = select(better, code, old);
-      products = select(better, more, products);
-      squared = select(better, more_squared, squared);
-      changed = true;
+      const Pair<A> x = values[i], w = x * x, code = round_between(inverse * x, magic_low, magic_high);
+      steps_[i] = {x, w, w * x, code};
+      products_ += steps_[i].wx * code;
+      squared_ += w * code * code;
     }
   }
-  // Codes of groups that are none become -levels: 0 once the centre is added.
-  for (std::size_t i = 0; i < kLength; ++i) codes[i] = select(none, Pair<A>(static_cast<float>(-levels)), codes[i]);
-  return select((!none) & (squared > zero), products / squared, zero);
+
+  const Pair<A>& largest() const { return largest_; }
+
+  /// Whether a code has changed.
+  bool step(std::size_t i, int levels) {
+    const Pair<A> zero(0.0f);
+    auto& [x, w, wx, old] = steps_[i];
+    const Pair<A> less = products_ - wx * old, less_squared = squared_ - w * old * old;
+    const PairMask<A> positive = (less > zero) & !none_;
+    if (positive.none()) return false;
+    const Pair<A> best = x * less_squared / less;
+    const Pair<A> code = Pair<A>::each([&](std::size_t t) { return simd::to_float(round_clamped(best.v[t], -levels, levels - 1)); });
+    const Pair<A> more = less + wx * code, more_squared = less_squared + w * code * code;
+    const PairMask<A> better =
+        positive & (code != old) & (more_squared > zero) & (more * more * squared_ > products_ * products_ * more_squared);
+    if (better.none()) return false;
+    old = select(better, code, old);
+    products_ = select(better, more, products_);
+    squared_ = select(better, more_squared, squared_);
+    return true;
+  }
+
+  /// The scales; the codes of groups that are none become -levels: 0 once the centre is added.
+  Pair<A> finish(int levels, Groups<A, kLength>& codes) const {
+    for (std::size_t i = 0; i < kLength; ++i) codes[i] = select(none_, Pair<A>(static_cast<float>(-levels)), steps_[i].code);
+    return select((!none_) & (squared_ > Pair<A>(0.0f)), products_ / squared_, Pair<A>(0.0f));
+  }
+
+ private:
+  struct Step {
+    Pair<A> x, w, wx, code;
+  };
+  std::array<Step, kLength> steps_;
+  Pair<A> largest_, products_, squared_;
+  PairMask<A> none_;
+};
+
+/// Up to five passes over each. A step waits for the one before it, and a division is in every step: descents side by side fill
+/// each other's gaps. A lane in which a pass changes nothing stays as it is in the next, so that all lanes may go on.
+template <class A, std::size_t kLength>
+void descend(std::span<SymmetricDescent<A, kLength>> descents, int levels) {
+  std::uint32_t open = (1u << descents.size()) - 1;
+  for (int pass = 0; pass < 5 && open != 0; ++pass) {
+    std::uint32_t changed = 0;
+    for (std::size_t i = 0; i < kLength; ++i) {
+      for (std::size_t k = 0; k < descents.size(); ++k) {
+        if ((open >> k & 1) != 0 && descents[k].step(i, levels)) changed |= 1u << k;
+      }
+    }
+    open = changed;
+  }
 }
 
 /// Sixteen codes from consecutive values: value(i) gives the four from i on, rounded into [low, high], plus `centre`.
@@ -367,13 +403,25 @@ void symmetric_codes(const float* x, float inverse, int levels, std::uint8_t* co
   }
 }
 
-/// The codes (whole numbers from -centre on) of eight groups, plus `centre`, as bytes.
+/// The codes (whole numbers from -centre on) of eight groups, plus `centre`, as bytes: kLength for each group, one after another.
 template <class A, std::size_t kLength>
 void store_group_codes(const Groups<A, kLength>& codes, int centre, std::uint8_t* to) {
-  float column[kGroupsAtOnce];
-  for (std::size_t i = 0; i < kLength; ++i) {
-    store_pair(codes[i], column);
-    for (std::size_t k = 0; k < kGroupsAtOnce; ++k) to[k * kLength + i] = static_cast<std::uint8_t>(static_cast<int>(column[k]) + centre);
+  const simd::F32<A> magic(kMagic + static_cast<float>(centre));
+  const simd::I32<A> zero(0x4B400000);
+  for (std::size_t t = 0; t < kPair; ++t, to += kLanes * kLength) {
+    for (std::size_t first = 0; first < kLength; first += 16) {
+      simd::I32<A> wholes[kLanes][4];
+      for (std::size_t four = 0; four < 4; ++four) {
+        simd::F32<A> column[kLanes];
+        for (std::size_t i = 0; i < 4; ++i) column[i] = codes[first + 4 * four + i].v[t] + magic;
+        simd::transpose(column[0], column[1], column[2], column[3]);
+        for (std::size_t k = 0; k < kLanes; ++k) wholes[k][four] = simd::as<std::int32_t>(column[k]) - zero;
+      }
+      for (std::size_t k = 0; k < kLanes; ++k) {
+        const auto low = simd::narrow_s(wholes[k][0], wholes[k][1]), high = simd::narrow_s(wholes[k][2], wholes[k][3]);
+        simd::store_bytes(to + k * kLength + first, simd::narrow_u(low, high));
+      }
+    }
   }
 }
 
