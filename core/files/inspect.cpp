@@ -44,9 +44,10 @@ bool is_json_object(const Source& source) {
   return first != std::string_view::npos && text_of(source)[first] == '{';
 }
 
-/// An index has a weight_map, a config has none.
+/// An index has a weight_map, a config has none. A key may be written with escapes: only its reader tells then.
 Result<FileReport> read_json(const Source& source) {
-  if (!source.whole() || text_of(source).find("\"weight_map\"") != std::string_view::npos) {
+  const auto holds = [&](std::string_view part) { return text_of(source).find(part) != std::string_view::npos; };
+  if (!source.whole() || holds("\"weight_map\"") || holds("\\u")) {
     auto index = read_safetensors_index(source);
     if (index || index.error().code != ErrorCode::missing_field) return index;
   }

@@ -26,6 +26,19 @@ TEST_CASE("index: tensors, their shards and the metadata") {
   CHECK(files::read_tensor(as_bytes(kIndex), "a").error().code == ErrorCode::unsupported);
 }
 
+TEST_CASE("index: a key may be written with escapes, as any JSON text") {
+  for (const std::string_view key : {R"("weight\u005fmap")", R"("\u0077eight_map")", R"("\u0077\u0065\u0069\u0067\u0068\u0074\u005F\u006D\u0061\u0070")"}) {
+    CAPTURE(key);
+    const auto report = files::inspect(as_bytes("{" + std::string(key) + R"(: {"a": "m.safetensors"}})"));
+    REQUIRE(report);
+    CHECK(to_string(report->format) == "safetensors-index");
+    CHECK(report->shards == std::vector<std::string>{"m.safetensors"});
+  }
+  for (const std::string text : {R"({"weight_mop": "\u0061"})", R"({"note": "weight\u005fmap"})", R"({"weight\\u005fmap": {}})"}) {
+    CHECK(to_string(files::inspect(as_bytes(text))->format) == "config");
+  }
+}
+
 TEST_CASE("config: any object is told apart from an index by its content") {
   for (const std::string text : {R"({"model_type": "llama"})", "\n {}", R"({"note": "weight_map"})", R"({"deep": {"weight_map": {}}})"}) {
     const auto report = files::inspect(as_bytes(text), {.name = "model.safetensors.index.json"});
