@@ -2,7 +2,7 @@
 // hand, and the table of an independent implementation.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { launch, open, start } from './browser.mjs';
@@ -11,6 +11,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const link = (params) => '#' + new URLSearchParams({ v: '1', view: 'theory', ...params });
 const near = (actual, expected, tolerance, what = '') => assert.ok(Math.abs(actual - expected) <= tolerance, `${what} ${actual} is not within ${tolerance} of ${expected}`);
 const tags = { pruning: 'bb-theory-pruning', 'low-rank': 'bb-theory-low-rank', calibrated: 'bb-theory-calibrated', 'bias-variance': 'bb-theory-bias-variance' };
+/** Debian's NumPy belongs to Debian's Python; another one may come first on the path. */
+const kPython = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 const kLong = { timeout: 60_000 };
 
 describe('Theory: pruning, low rank, calibrated rounding, bias and variance', () => {
@@ -27,7 +29,7 @@ describe('Theory: pruning, low rank, calibrated rounding, bias and variance', ()
   const answer = (page, section) => page.locator(`${tags[section]} .answer:not(.stale)`);
   const rows = (page, section, name) => answer(page, section).locator(`bb-figure[name="${name}"]`).evaluate((figure) => figure.table.rows);
   const pythons = (page, section) => page.locator(`${tags[section]} bb-equation`).evaluateAll((all) => all.map(({ equation }) => equation.python).filter(Boolean));
-  const python = (text) => execFileSync('python3', ['-c', text], { encoding: 'utf8' }).trim();
+  const python = (text) => execFileSync(kPython, ['-c', text], { encoding: 'utf8' }).trim();
 
   test('pruning: errors of normal weights by their density, bytes by hand, and the controls', async () => {
     const { page, troubles, close } = await visit('pruning');
@@ -104,9 +106,59 @@ describe('Theory: pruning, low rank, calibrated rounding, bias and variance', ()
     // Where columns differ in size, AWQ's scaling pays.
     const uneven = await rows(page, 'calibrated', 'calibrated-output');
     assert.ok(uneven.find(([b, m]) => b === 3 && m === 'AWQ')[2] < 0.8 * uneven.find(([b, m]) => b === 3 && m === 'to nearest')[2]);
-    for (const text of await pythons(page, 'calibrated')) python(`compile(${JSON.stringify(text)}, 'pasted', 'exec')`);
     assert.deepEqual(troubles, []);
     await close();
+  });
+
+  test('the functions of NumPy that are copied do what they say', async () => {
+    // Each beside its definition, or another way to the same: Python asserts, and a fault fails the call.
+    const checks = {
+      delete: `
+H = np.array([[2.0, 0.5, 0.1], [0.5, 1.0, 0.3], [0.1, 0.3, 3.0]])
+w = np.array([1.0, -2.0, 0.5])
+left = delete(w, H, 1)
+# The least of d H d with d[1] = -w[1]: its slope is zero along the other two.
+assert abs(left[1]) < 1e-12 and np.allclose((H @ (left - w))[[0, 2]], 0), left`,
+      correction: `
+W = np.diag([5.0, 3.0, 1.0]) + 0.25
+L, R = correction(W, np.full((3, 3), 0.25), 2)
+assert L.shape == (3, 2) and R.shape == (2, 3) and np.allclose(L @ R, np.diag([5.0, 3.0, 0.0]))`,
+      output_error: `
+assert output_error(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]]), np.array([[1.0, 2.0], [3.0, 4.0]])) == 1
+assert output_error(np.eye(2), np.eye(2) * 0.5, np.array([[1.0, 2.0]])) == 0.25`,
+      gptq_row: `
+generator = np.random.default_rng(1)
+X = generator.normal(size=(64, 8)) @ generator.normal(size=(8, 8))
+H = X.T @ X
+w = generator.normal(size=8)
+made = gptq_row(w, H, np.round)
+# By the formula: after each weight, the inverse of what is left of H anew.
+slow = w.copy()
+for q in range(8):
+    inverse = np.linalg.inv(H[q:, q:])
+    off = slow[q] - np.round(slow[q])
+    slow[q:] -= off / inverse[0, 0] * inverse[:, 0]
+assert np.allclose(made, slow, atol=1e-9) and np.array_equal(made, np.round(made))
+error = lambda v: (v - w) @ H @ (v - w)
+assert error(made) < error(np.round(w))
+assert np.array_equal(gptq_row(w, np.eye(8), np.round), np.round(w))`,
+      split: `
+generator = np.random.default_rng(2)
+bias, variance = split(generator.normal(0.3, 2.0, size=(400, 2000)), 0.0)
+assert abs(bias - 0.09) < 0.01 and abs(variance - 4) < 0.05, (bias, variance)`,
+    };
+    const done = [];
+    for (const section of ['pruning', 'low-rank', 'calibrated', 'bias-variance']) {
+      const { page, close } = await visit(section);
+      for (const text of await pythons(page, section)) {
+        if (!text.includes('import numpy')) continue;
+        const [, name] = /^def (\w+)/m.exec(text);
+        python(`${text}\n${checks[name]}`);
+        done.push(name);
+      }
+      await close();
+    }
+    assert.deepEqual(done.sort(), Object.keys(checks).sort());
   });
 
   test('bias and variance: twelfths of the step squared; sums lean by n and scatter by its root', async () => {
