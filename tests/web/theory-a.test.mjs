@@ -196,6 +196,69 @@ describe('Theory: ratio, rate and distortion, coding, uniform steps', () => {
     await close();
   });
 
+  test('coding: sweeps over a part of a large tensor say so', async () => {
+    const { page, close } = await visit({}, { locale: 'en-US' });
+    await answered(page, 'coding');
+    assert.doesNotMatch(await textOf(page, 'coding'), /evenly spread/);
+    await page.getByRole('textbox', { name: 'Rows', exact: true }).fill('1024');
+    await page.getByRole('textbox', { name: 'Rows', exact: true }).press('Enter');
+    await section(page, 'coding').locator('figcaption').filter({ hasText: 'On 65,536 of the tensor’s 262,144 values, evenly spread.' }).nth(1).waitFor();
+    await close();
+  });
+
+  test('the section that a link leads to stays in place while others grow, until the reader scrolls', async () => {
+    const { page, troubles, close } = await visit({ section: 'uniform' }, { viewport: { width: 1000, height: 700 } });
+    await answered(page, 'uniform');
+    // Browsers that keep what is in sight in place by themselves would hide the difference.
+    const top = () => section(page, 'uniform').evaluate((element) => Math.round(element.getBoundingClientRect().top));
+    const grow = () => section(page, 'ratio').evaluate(async (element) => {
+      document.documentElement.style.overflowAnchor = 'none';
+      element.append(Object.assign(document.createElement('p'), { textContent: 'more' }));
+      element.lastElementChild.style.height = '400px';
+      for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+    });
+    await page.waitForFunction(() => scrollY > 1000);
+    await grow();
+    const before = await top();
+    assert.ok(before >= 0 && before < 60, `the section begins at ${before}`);
+    await grow();
+    assert.equal(await top(), before);
+    await page.mouse.move(700, 300);
+    await page.mouse.wheel(0, 150);
+    await page.waitForFunction((from) => { const find = (root) => root.querySelector('section#uniform') ?? [...root.querySelectorAll('*')].map((each) => each.shadowRoot && find(each.shadowRoot)).find(Boolean); return find(document).getBoundingClientRect().top < from - 100; }, before);
+    const scrolled = await top();
+    await grow();
+    assert.ok(await top() > scrolled + 300, `from ${scrolled} to ${await top()}`);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('an answer that is no longer asked for stays with the choices that it belongs to', async () => {
+    const { page, troubles, close } = await visit({ 'coding.codes': 'int4-row' });
+    const found = await answered(page, 'coding');
+    await settled(page, 'coding');
+    const [before] = await equations(page, 'coding');
+    // Each state that is drawn, until the new answer is there.
+    await page.locator('bb-theory-coding').evaluate((element) => {
+      globalThis.drawn = [];
+      new MutationObserver(() => {
+        const answer = element.shadowRoot.querySelector('.answer');
+        globalThis.drawn.push({ stale: answer.classList.contains('stale'), text: answer.querySelector('.finding').innerText, numbers: answer.querySelector('bb-equation').equation.numbers });
+      }).observe(element.shadowRoot, { subtree: true, childList: true, attributes: true, characterData: true });
+    });
+    await found.getByLabel('What is coded').selectOption('bytes');
+    await page.waitForFunction(() => globalThis.drawn.some(({ stale }) => stale) && !globalThis.drawn.at(-1).stale);
+    const drawn = await page.evaluate(() => globalThis.drawn);
+    for (const { text, numbers } of drawn.filter(({ stale }) => stale)) {
+      assert.match(text, /bits per code more than the entropy/);
+      assert.equal(numbers, before.numbers);
+    }
+    assert.match(drawn.at(-1).text, /bits per byte more than the entropy/);
+    assert.notEqual(drawn.at(-1).numbers, before.numbers);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test('what is copied as Python runs and gives the numbers shown', async () => {
     const { page, close } = await visit();
     const run = (python) => execFileSync('python3', ['-c', python.includes('print(') ? python : python.replace(/([^\n]+)$/, 'print($1\n)')], { encoding: 'utf8' }).trim().split(' ').map(Number);

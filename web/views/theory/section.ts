@@ -27,7 +27,6 @@ const kPatience = 250;
 
 export abstract class TheorySection<Answer> extends LitElement {
   static override styles: CSSResultGroup = [base, sectionStyles];
-  @property({ attribute: false }) setup!: Setup;
   /** An embed without controls: what can be chosen is not shown. */
   @property({ type: Boolean, reflect: true }) bare = false;
   /** The view lets sections work in turn: none does before this. */
@@ -39,6 +38,10 @@ export abstract class TheorySection<Answer> extends LitElement {
   @state() private report: Progress | undefined;
   /** The question that `answer` answers, and the newest one. */
   @state() private answeredTo = '';
+  #setup!: Setup;
+  /** The newest set-up in which `answer` was right: a stale answer is shown with the choices that it belongs to. */
+  #answered: Setup | undefined;
+  #drawing: Setup | undefined;
   #wanted = '';
   #abort: AbortController | undefined;
   #since = 0;
@@ -49,6 +52,11 @@ export abstract class TheorySection<Answer> extends LitElement {
     super();
     watch(this, units);
   }
+
+  /** While an answer is drawn, its own; otherwise the newest. */
+  @property({ attribute: false })
+  get setup(): Setup { return this.#drawing ?? this.#setup; }
+  set setup(setup: Setup) { this.#setup = setup; }
 
   /** What the answer depends on besides the tensor, as text. */
   protected abstract question(): string;
@@ -74,6 +82,7 @@ export abstract class TheorySection<Answer> extends LitElement {
   protected override willUpdate(_changed: PropertyValues): void {
     if (!this.go || !this.setup) return;
     const wanted = `${this.setup.tensor.key} ${this.question()}`;
+    if (wanted === this.answeredTo) this.#answered = this.setup;
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
     this.cancelled = false;
@@ -85,6 +94,7 @@ export abstract class TheorySection<Answer> extends LitElement {
     this.busy = true;
     while (this.#wanted !== '' && this.#wanted !== this.answeredTo) {
       const wanted = this.#wanted;
+      const { setup } = this;
       this.#abort = new AbortController();
       this.#since = performance.now();
       this.report = undefined;
@@ -92,6 +102,7 @@ export abstract class TheorySection<Answer> extends LitElement {
       try {
         this.answer = await this.solve({ signal: this.#abort.signal, silence: 30_000, onProgress: (progress) => { this.report = progress; } });
         this.answeredTo = wanted;
+        this.#answered = wanted === this.#wanted ? this.setup : setup;
         this.refusal = undefined;
       } catch (thrown) {
         if (wanted !== this.#wanted && !this.#stopped) continue;
@@ -114,6 +125,15 @@ export abstract class TheorySection<Answer> extends LitElement {
     if (!this.busy) void this.#run();
   };
 
+  #draw(answer: Answer): TemplateResult {
+    this.#drawing = this.#answered;
+    try {
+      return this.renderAnswer(answer);
+    } finally {
+      this.#drawing = undefined;
+    }
+  }
+
   protected override render() {
     if (!this.setup) return nothing;
     const stale = this.answer !== undefined && this.answeredTo !== this.#wanted;
@@ -122,6 +142,6 @@ export abstract class TheorySection<Answer> extends LitElement {
       <bb-progress .active=${this.busy} .report=${this.report} unit="steps" @cancel=${this.#cancel}></bb-progress>
       ${this.cancelled ? html`<bb-notice kind="info"><p>Cancelled. <button class="plain" @click=${this.#again}>Work it out</button></p></bb-notice>` : nothing}
       ${this.refusal ? html`<bb-notice kind="error"><p>${this.refusal.message}</p></bb-notice>` : nothing}
-      ${this.answer ? html`<div class="answer ${stale ? 'stale' : ''}">${this.renderAnswer(this.answer)}</div>` : nothing}`;
+      ${this.answer ? html`<div class="answer ${stale ? 'stale' : ''}">${this.#draw(this.answer)}</div>` : nothing}`;
   }
 }

@@ -41,6 +41,6 @@ export const sectionStyles = css`
   /* Where running text stands in a column: rather scrolled than a word to a line. */
   table.roomy { min-inline-size: 36rem; }
   .answer td, .answer th { white-space: nowrap; }
-  .answer td.text, .answer th.text { white-space: normal; }
+  .answer td.text, .answer th.text, .answer thead th { white-space: normal; }
   @container (min-width: 44rem) { .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 `;

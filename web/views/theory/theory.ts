@@ -21,6 +21,9 @@ import { kDefaults, kParams, kSources, readState, type NumberParam, type Source,
 import { viewStyles } from './styles.js';
 import { loadTensor, tensorKey, titles, type OpenFile, type TheoryTensor } from './tensor.js';
 
+/** With these the reader goes on from the section that a link led to. */
+const kOwnWay = ['wheel', 'touchmove', 'pointerdown', 'keydown', 'focusin'] as const;
+
 @customElement('bb-theory')
 export class Theory extends View {
   static override styles = [base, viewStyles];
@@ -37,6 +40,9 @@ export class Theory extends View {
   /** The section to scroll to once all have their text: what loads later would move it. */
   #leadTo = '';
   #abort: AbortController | undefined;
+  /** The section that a link led to: what grows above it must not push it away. */
+  #held: Element | undefined;
+  #growth = new ResizeObserver(() => this.#held?.scrollIntoView({ block: 'start' }));
   #sight = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) if (isIntersecting) this.#start(target.id);
   }, { rootMargin: '200px' });
@@ -44,12 +50,15 @@ export class Theory extends View {
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener('beforeprint', this.#startAll);
+    for (const name of kOwnWay) addEventListener(name, this.#release, { passive: true });
     if (this.hasUpdated) void this.#loadTensor();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener('beforeprint', this.#startAll);
+    for (const name of kOwnWay) removeEventListener(name, this.#release);
+    this.#release();
     this.#sight.disconnect();
     this.#abort?.abort();
   }
@@ -117,6 +126,8 @@ export class Theory extends View {
   #settle(id: string): void {
     this.#settled.add(id);
     const next = this.#shown().find((each) => !this.going.has(each.id));
+    // Two frames: what was answered last is drawn by then.
+    if (this.#shown().every((each) => this.#settled.has(each.id))) requestAnimationFrame(() => requestAnimationFrame(this.#release));
     if (next && [...this.going].every((each) => this.#settled.has(each))) this.#start(next.id);
   }
 
@@ -125,7 +136,19 @@ export class Theory extends View {
     entry.load().then(() => { this.loaded = new Set([...this.loaded, entry.id]); }, () => { this.refusal = asCoreError(new Error('A part of this page could not be loaded. Check the connection and reload.')); });
   }
 
-  #scrollTo(id: string): void { this.renderRoot.querySelector(`#${id}`)?.scrollIntoView({ block: 'start' }); }
+  #scrollTo(id: string): void {
+    const section = this.renderRoot.querySelector(`#${id}`);
+    if (!section) return;
+    section.scrollIntoView({ block: 'start' });
+    if (this.#shown().every((each) => this.#settled.has(each.id))) return;
+    this.#held = section;
+    this.#growth.observe(this.renderRoot.querySelector('.body')!);
+  }
+
+  #release = (): void => {
+    this.#held = undefined;
+    this.#growth.disconnect();
+  };
 
   protected override updated(): void {
     if (this.#leadTo && this.tensor && this.#shown().every(({ id }) => this.loaded.has(id))) {

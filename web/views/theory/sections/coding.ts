@@ -110,7 +110,13 @@ export class CodingSection extends TheorySection<CodingAnswer> {
         ${publishedLossless.map(({ name, percent, source }) => html`<tr><th scope="row">${name}</th><td class="n">${percent}</td><td class="text small soft">${source}</td></tr>`)}</tbody></table></div>`;
   }
 
-  #renderDifferential({ variance, entropy, sweep }: CodingAnswer) {
+  /** Sweeps over many widths take a part of a large tensor. */
+  #sampled({ sample }: CodingAnswer): string {
+    return sample < this.setup.tensor.values.length ? ` On ${integer(sample)} of the tensor’s ${integer(this.setup.tensor.values.length)} values, evenly spread.` : '';
+  }
+
+  #renderDifferential(answer: CodingAnswer) {
+    const { variance, entropy, sweep } = answer;
     const deviation = Math.sqrt(variance);
     const normal = 0.5 * Math.log2(2 * Math.PI * Math.E * variance);
     const known = Number.isFinite(entropy);
@@ -126,7 +132,7 @@ export class CodingSection extends TheorySection<CodingAnswer> {
       <p class="kindly">${normal < 0 ? html`It is negative here, and no weight takes less than no bits.` : html`For weights of a smaller deviation (below 0.24) it would be negative, and no weight takes less than no bits.`} It is a differential entropy: it counts no bits until it is told how finely the weights are to be known. With steps of Δ
         the codes cost about h − log<sub>2</sub> Δ. That, in turn, holds only for steps that are small beside the density.</p>
       <bb-equation .equation=${{ symbols: 'H(\\text{codes}) \\approx h(W) - \\log_2 \\Delta', numbers: `${tex(h)} - \\log_2 (${tex(deviation)})`, result: `${bits(h - Math.log2(deviation))} bits for steps of one deviation; measured: ${bits(sweep.find(({ step }) => step === 1)!.midTread)}`, python: `import math\n${h} - math.log2(${deviation})`, source: known ? 'With this tensor’s own h, estimated' : 'With the h of normal weights: these have no density' }}></bb-equation>
-      <bb-figure name="entropy-of-steps" caption="Entropy of the codes, measured, and h − log₂ Δ, over the width of the steps. A step’s middle at zero (mid-tread) lets the entropy fall to nothing; an edge at zero (mid-rise) always costs the bit of the sign." .table=${{
+      <bb-figure name="entropy-of-steps" caption=${`Entropy of the codes, measured, and h − log₂ Δ, over the width of the steps. A step’s middle at zero (mid-tread) lets the entropy fall to nothing; an edge at zero (mid-rise) always costs the bit of the sign.${this.#sampled(answer)}`} .table=${{
         head: ['step / deviation', 'h − log₂ Δ', 'measured, mid-tread', 'measured, mid-rise'], rows: sweep.map(({ step, midTread, midRise }) => [step, line(step), midTread, midRise]),
       }}>
         <bb-plot .x=${{ label: 'step / deviation', log: true }} .y=${{ label: 'bits per code' }} .rules=${[{ y: 0, label: '' }]} label="Measured code entropy follows h minus log2 of the step for small steps and leaves it where steps are wide"
@@ -139,7 +145,8 @@ export class CodingSection extends TheorySection<CodingAnswer> {
       <p class="finding">${fine ? html`Up to steps of ${figure(fine.step)} deviations the rule is right to a hundredth of a bit.` : nothing} ${worst ? html`From ${figure(worst.step)} on it is off by more than a twentieth, and at ${figure(sweep[0]!.step)} it asks for ${bits(line(sweep[0]!.step)).replace('-', '−')} bits where ${bits(sweep[0]!.midTread)} are spent.` : nothing}</p>`;
   }
 
-  #renderMeasured({ measured }: CodingAnswer) {
+  #renderMeasured(answer: CodingAnswer) {
+    const { measured } = answer;
     if (measured.length === 0) return nothing;
     const gapOf = (rate: number, distortion: number) => 10 * Math.log10(distortion) + kDecibelsPerBit * rate;
     const rows = measured.map(({ step, entropyBits, bits: spent, distortion }) => [step, entropyBits, spent, -10 * Math.log10(distortion), gapOf(entropyBits, distortion)]);
@@ -147,7 +154,7 @@ export class CodingSection extends TheorySection<CodingAnswer> {
     const most = Math.max(1, ...measured.map(({ bits: spent }) => spent)) * 1.05;
     return html`<h3>Equal steps, really coded</h3>
       <p>Equal steps and an entropy coder make a number format of any rate. Here each step’s codes went through rANS; the bits are those of its bytes, table and all.</p>
-      <bb-figure name="coded-steps" caption="Signal to noise over the bits per weight that rANS really took, its table included, and over the entropy of the same codes." .table=${{ head: ['step / deviation', 'entropy, bits', 'rANS, bits', 'signal to noise, dB', 'entropy from D(R), dB'], rows }}>
+      <bb-figure name="coded-steps" caption=${`Signal to noise over the bits per weight that rANS really took, its table included, and over the entropy of the same codes.${this.#sampled(answer)}`} .table=${{ head: ['step / deviation', 'entropy, bits', 'rANS, bits', 'signal to noise, dB', 'entropy from D(R), dB'], rows }}>
         <bb-plot .x=${{ label: 'bits per weight', domain: [0, most] }} .y=${{ label: 'signal to noise, dB' }} label="Entropy-coded uniform steps: bits really spent against signal to noise, close below the limit for normal values"
           .series=${[
             { label: 'limit for normal values, D(R)', dashed: true, colour: 'soft', points: [[0, 0], [most, most * kDecibelsPerBit]] },

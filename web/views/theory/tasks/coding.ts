@@ -31,6 +31,8 @@ export interface CodingAnswer {
   variance: number;
   /** Differential entropy of the density, in bits; NaN or infinite where there is none. */
   entropy: number;
+  /** Of so many of the values, evenly spread, are `sweep` and `measured`. */
+  sample: number;
   sweep: { step: number; midTread: number; midRise: number; midTreadError: number }[];
   /** The step's codes through rANS, with its table. */
   measured: { step: number; entropyBits: number; bits: number; distortion: number }[];
@@ -68,6 +70,7 @@ export const codingTasks = {
       symbols: symbols.length, alphabet, first, entropyBits: found.entropyBits, huffmanBits: found.huffmanBits, counts: found.counts, lengths: found.huffmanLengths,
       fixedBits: Math.max(1, Math.ceil(Math.log2(alphabet))), coders, exponents, variance,
       entropy: sample.length < 16 ? NaN : core.estimateEntropy(sample).bits,
+      sample: sample.length,
       sweep: kSweep.map((step, i) => ({ step, midTread: tread[i]!.rateBits, midRise: rise[i]!.rateBits, midTreadError: tread[i]!.mse / variance })),
       measured: kMeasured.flatMap((width) => measureStep(context, sample, width, deviation)),
     };

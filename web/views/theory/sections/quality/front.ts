@@ -202,7 +202,7 @@ export class QualityFront extends TheorySection<FrontAnswer & { shown: Shown }> 
       <div class="scroll" tabindex="0" role="region" aria-label="Other published perplexities"><table class="small">
         <caption class="sr">Published perplexities on WikiText-2</caption>
         <thead><tr><th scope="col">Model</th><th scope="col">Method</th><th scope="col" class="n">Original</th><th scope="col" class="n">Compressed</th><th scope="col" class="n">Q</th><th scope="col">Source</th></tr></thead>
-        <tbody>${publishedPairs.map(({ model, method, original, compressed, source, remark }) => html`<tr><th scope="row">${model}</th><td>${method}</td><td class="n">${original}</td><td class="n">${compressed}</td><td class="n">${(original / compressed).toFixed(3)}</td><td class="text">${source}${remark ? `; ${remark}` : ''}</td></tr>`)}</tbody>
+        <tbody>${publishedPairs.map(({ model, method, original, compressed, source, remark }) => html`<tr><th scope="row" class="text">${model}</th><td class="text">${method}</td><td class="n">${original}</td><td class="n">${compressed}</td><td class="n">${(original / compressed).toFixed(3)}</td><td class="text">${source}${remark ? `; ${remark}` : ''}</td></tr>`)}</tbody>
       </table></div></details>`;
   }
 }
