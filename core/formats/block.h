@@ -86,14 +86,7 @@ Result<void> encode_blocks_by(std::span<const float> values, std::uint64_t row_l
   return plain(values.subspan(done * Block::kLength), row_length, options, out.subspan(done * sizeof(Block)));
 }
 
-/// As encode_blocks and decode_blocks, by an object that is made once and holds the constants of its loop.
-template <class Block, class Quantize>
-Result<void> encode_blocks_with(std::span<const float> values, std::uint64_t, const EncodeOptions&, std::span<std::byte> out) {
-  const Quantize quantize;
-  std::byte* to = out.data();
-  for (std::size_t i = 0; i < values.size(); i += Block::kLength, to += sizeof(Block)) quantize(values.data() + i, to);
-  return {};
-}
+/// As decode_blocks, by an object that is made once and holds the constants of its loop.
 template <class Block, class Dequantize>
 Result<void> decode_blocks_with(std::span<const std::byte> bytes, std::uint64_t, std::span<float> out) {
   const Dequantize dequantize;

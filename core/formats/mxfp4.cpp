@@ -4,7 +4,6 @@
 
 #include "formats/block.h"
 #include "formats/e2m1.h"
-#include "formats/ggml_pack.h"
 #include "formats/rounding.h"
 #include "kernels/four_bits.h"
 
@@ -34,18 +33,13 @@ std::uint8_t exponent_code(float abs_max) {
 MXFP4 quantize(BlockValues<MXFP4> x) {
   MXFP4 block;
   block.scale = exponent_code(std::abs(signed_max(x)));
-  const float scale = 2 * half_scale(block.scale);
-  std::array<std::uint8_t, MXFP4::kLength> codes;
-  for (std::size_t i = 0; i < x.size(); ++i) codes[i] = nearest_e2m1(x[i], scale);
-  pack_nibbles(codes, block.q);
+  pack_e2m1<MXFP4::kLength>(x, 2 * half_scale(block.scale), block.q);
   return block;
 }
 
 class DequantizeVector {
   using Arch = kernels::Arch;
-  // Twice the values, to be multiplied by half the scale.
-  alignas(16) static constexpr std::array<std::uint8_t, 16> kDoubled{0, 1, 2, 3, 4, 6, 8, 12, 0, 255, 254, 253, 252, 250, 248, 244};
-  kernels::simd::U8<Arch> table_ = kernels::simd::keep_bytes<Arch>(kDoubled.data());
+  kernels::simd::U8<Arch> table_ = kernels::simd::keep_bytes<Arch>(kDoubledE2M1.data());
 
  public:
   void operator()(const std::byte* from, float* out) const {
@@ -59,10 +53,7 @@ class DequantizeVector {
 };
 
 void dequantize(const MXFP4& block, BlockOutput<MXFP4> out) {
-  const float half = half_scale(block.scale);
-  std::array<std::uint8_t, MXFP4::kLength> codes;
-  unpack_nibbles(block.q, codes);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = 2 * kE2M1Values[codes[i]] * half;
+  unpack_e2m1<MXFP4::kLength>(block.q, half_scale(block.scale), out);
 }
 
 }  // namespace

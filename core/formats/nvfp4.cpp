@@ -4,7 +4,6 @@
 
 #include "formats/block.h"
 #include "formats/e2m1.h"
-#include "formats/ggml_pack.h"
 #include "formats/rounding.h"
 #include "kernels/four_bits.h"
 
@@ -43,12 +42,9 @@ std::uint8_t ue4m3_code(float x) {
 NVFP4 quantize(BlockValues<NVFP4> x) {
   NVFP4 block;
   for (std::size_t group = 0; group < 4; ++group) {
-    const auto values = x.subspan(group * kGroup, kGroup);
+    const auto values = x.subspan(group * kGroup).first<kGroup>();
     block.scales[group] = ue4m3_code(std::abs(signed_max(values)) / 6.0f);
-    const float scale = ue4m3(block.scales[group]);
-    std::array<std::uint8_t, kGroup> codes;
-    for (std::size_t i = 0; i < kGroup; ++i) codes[i] = nearest_e2m1(values[i], scale);
-    pack_nibbles(codes, std::span(block.q).subspan(group * 8, 8));
+    pack_e2m1<kGroup>(values, ue4m3(block.scales[group]), std::span(block.q).subspan(group * 8).first<8>());
   }
   return block;
 }
@@ -67,9 +63,7 @@ constexpr std::array<float, 256> kHalfScales = half_scales();
 
 class DequantizeVector {
   using Arch = kernels::Arch;
-  // Twice the values, to be multiplied by half the scale: the products are exact either way.
-  alignas(16) static constexpr std::array<std::uint8_t, 16> kDoubled{0, 1, 2, 3, 4, 6, 8, 12, 0, 255, 254, 253, 252, 250, 248, 244};
-  kernels::simd::U8<Arch> table_ = kernels::simd::keep_bytes<Arch>(kDoubled.data());
+  kernels::simd::U8<Arch> table_ = kernels::simd::keep_bytes<Arch>(kDoubledE2M1.data());
 
  public:
   void operator()(const std::byte* from, float* out) const {
@@ -91,10 +85,7 @@ class DequantizeVector {
 
 void dequantize(const NVFP4& block, BlockOutput<NVFP4> out) {
   for (std::size_t group = 0; group < 4; ++group) {
-    const float scale = ue4m3(block.scales[group]);
-    std::array<std::uint8_t, kGroup> codes;
-    unpack_nibbles(std::span(block.q).subspan(group * 8, 8), codes);
-    for (std::size_t i = 0; i < kGroup; ++i) out[group * kGroup + i] = kE2M1Values[codes[i]] * scale;
+    unpack_e2m1<kGroup>(std::span(block.q).subspan(group * 8).first<8>(), kHalfScales[block.scales[group]], out.subspan(group * kGroup).first<kGroup>());
   }
 }
 

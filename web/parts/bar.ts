@@ -1,8 +1,9 @@
 // One stacked bar with its labels beside its parts, a line where the memory ends, and the same as a table for those who cannot
 // or would rather not see it. SVG attributes only: a strict Content-Security-Policy forbids style attributes.
 import { html, LitElement, css, svg, nothing } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import { base } from '../styles/base.js';
+import { Width } from './width.js';
 
 /** text: its label with its amount. */
 export interface Segment { id: string; value: number; text: string; }
@@ -45,14 +46,10 @@ export class Bar extends LitElement {
   @property() name = '';
   /** The segment whose row or symbol is pointed at. */
   @property() highlight = '';
-  @state() private inlineSize = 600;
-  #observer = new ResizeObserver(([entry]) => { this.inlineSize = Math.max(120, entry?.contentRect.width ?? 600); });
-
-  override connectedCallback(): void { super.connectedCallback(); this.#observer.observe(this); }
-  override disconnectedCallback(): void { super.disconnectedCallback(); this.#observer.disconnect(); }
+  #width = new Width(this, { least: 120, first: 600 });
 
   protected override render() {
-    const width = this.inlineSize;
+    const width = this.#width.px;
     const total = this.segments.reduce((sum, part) => sum + part.value, 0);
     const end = Math.max(total, this.capacity, this.end) || 1;
     const x = (value: number) => (value / end) * width;

@@ -5,6 +5,7 @@ import { html, LitElement, css, nothing, svg, type SVGTemplateResult } from 'lit
 import { customElement, property, state } from 'lit/decorators.js';
 import { base } from '../styles/base.js';
 import { cellText } from './figure.js';
+import { Width } from './width.js';
 
 export interface Axis {
   label: string;
@@ -105,12 +106,8 @@ export class Plot extends LitElement {
   /** What the picture shows, in a sentence, for those who do not see it. */
   @property() label = '';
   @property({ type: Number }) height = 0;
-  @state() private inlineSize = 560;
   @state() private pointed: { series: number; point: number } | undefined;
-  #observer = new ResizeObserver(([entry]) => { this.inlineSize = Math.max(220, entry?.contentRect.width ?? 560); });
-
-  override connectedCallback(): void { super.connectedCallback(); this.#observer.observe(this); }
-  override disconnectedCallback(): void { super.disconnectedCallback(); this.#observer.disconnect(); }
+  #width = new Width(this, { least: 220, first: 560 });
 
   #scales(width: number, height: number): { x: Scale; y: Scale } {
     const xs = this.series.flatMap((each) => each.points.map(([x]) => x)).concat(this.rules.flatMap(({ x }) => x ?? []));
@@ -126,7 +123,7 @@ export class Plot extends LitElement {
 
   protected override render() {
     if (this.series.every(({ points }) => points.length === 0)) return nothing;
-    const width = this.inlineSize;
+    const width = this.#width.px;
     const height = this.height || Math.max(230, Math.min(380, width * 0.62));
     const { x, y } = this.#scales(width, height);
     const bottom = height - kMargin.bottom;

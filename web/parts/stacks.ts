@@ -1,8 +1,9 @@
 // Stacked bars under one another on one scale, a row for each thing and a colour for each kind of part: what adds up to what.
 // The numbers behind it belong in the <bb-figure> around it.
 import { html, LitElement, css, nothing, svg } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import { base } from '../styles/base.js';
+import { Width } from './width.js';
 
 export interface Kind { id: string; label: string; colour: 1 | 2 | 3 | 4 | 5; }
 export interface Stack {
@@ -40,15 +41,11 @@ export class Stacks extends LitElement {
   @property({ attribute: false }) limit: { value: number; label: string } | undefined;
   /** What the picture shows, in a sentence, for those who do not see it. */
   @property() label = '';
-  @state() private inlineSize = 560;
-  #observer = new ResizeObserver(([entry]) => { this.inlineSize = Math.max(220, entry?.contentRect.width ?? 560); });
-
-  override connectedCallback(): void { super.connectedCallback(); this.#observer.observe(this); }
-  override disconnectedCallback(): void { super.disconnectedCallback(); this.#observer.disconnect(); }
+  #width = new Width(this, { least: 220, first: 560 });
 
   protected override render() {
     const total = (stack: Stack) => this.kinds.reduce((sum, { id }) => sum + (stack.parts[id] ?? 0), 0);
-    const width = this.inlineSize;
+    const width = this.#width.px;
     const room = (texts: string[]) => Math.max(0, ...texts.map((text) => text.length)) * kCharacter + 10;
     // Where there is little room, a label stands above its bar instead of before it.
     const narrow = width < 480;

@@ -1,8 +1,9 @@
 // How the values are spread, before and after: the original as a filled shape, the decoded values as a line over it.
 import { scaleLinear } from 'd3-scale';
 import { html, LitElement, css, nothing, svg } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import { exact, integer } from '../../format/numbers.js';
+import { Width } from '../../parts/width.js';
 import { base } from '../../styles/base.js';
 import { figure } from './measures.js';
 
@@ -36,14 +37,11 @@ export class Histogram extends LitElement {
   @property({ type: Boolean }) logarithmic = false;
   /** The code book: values that the format can give, marked below the axis. */
   @property({ attribute: false }) codes: ArrayLike<number> = [];
-  @state() private inlineSize = 500;
-  #observer = new ResizeObserver(([entry]) => { this.inlineSize = Math.max(160, entry?.contentRect.width ?? 500); });
-
-  override connectedCallback(): void { super.connectedCallback(); this.#observer.observe(this); }
-  override disconnectedCallback(): void { super.disconnectedCallback(); this.#observer.disconnect(); }
+  #width = new Width(this, { least: 160, first: 500 });
 
   protected override render() {
-    const { original, decoded, range, inlineSize: width } = this;
+    const { original, decoded, range } = this;
+    const width = this.#width.px;
     if (original.length === 0) return nothing;
     const x = scaleLinear([-range, range], [0, width]);
     const size = (count: number) => (this.logarithmic ? Math.log10(1 + count) : count);

@@ -1,5 +1,4 @@
 // The Tensor lab: what compression does to one tensor, measured.
-import { asCoreError } from '../../worker/core.js';
 import { html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { bytes, integer } from '../../format/numbers.js';
@@ -10,6 +9,7 @@ import { units } from '../../shell/settings.js';
 import { View } from '../../shell/view.js';
 import { watch } from '../../shell/watch.js';
 import { base } from '../../styles/base.js';
+import { asCoreError } from '../../worker/core.js';
 import type { Progress } from '../../worker/protocol.js';
 import { Bench, kSides, type BenchHost, type Side } from './bench.js';
 import { closer } from './closer.js';
@@ -34,7 +34,6 @@ import { readState } from './state.js';
 import { styles } from './styles.js';
 import { tableSection } from './table-section.js';
 import type { Measured, Tensor } from './tensor.js';
-
 
 @customElement('bb-lab')
 export class Lab extends View implements BenchHost {

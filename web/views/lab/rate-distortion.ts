@@ -1,8 +1,9 @@
 // Every measured format as a point: what it costs (bits per weight) against what it keeps (signal to noise), below the limits.
 import { scaleLinear } from 'd3-scale';
 import { html, LitElement, css, nothing, svg } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import { entropyCodedUniform, kDecibelsPerBit, lloydMax } from '../../data/limits.js';
+import { Width } from '../../parts/width.js';
 import { base } from '../../styles/base.js';
 import type { CodedPoint } from './coded.js';
 
@@ -41,16 +42,12 @@ export class RateDistortion extends LitElement {
   @property({ attribute: false }) coded: readonly CodedPoint[] = [];
   /** SQNR of this tensor's own limit at zero bits; NaN: none. */
   @property({ type: Number }) atZeroBits = NaN;
-  @state() private inlineSize = 600;
-  #observer = new ResizeObserver(([entry]) => { this.inlineSize = Math.max(240, entry?.contentRect.width ?? 600); });
-
-  override connectedCallback(): void { super.connectedCallback(); this.#observer.observe(this); }
-  override disconnectedCallback(): void { super.disconnectedCallback(); this.#observer.disconnect(); }
+  #width = new Width(this, { least: 240, first: 600 });
 
   protected override render() {
     const points = this.points.filter(({ sqnrDb }) => Number.isFinite(sqnrDb));
     if (points.length === 0) return nothing;
-    const width = this.inlineSize;
+    const width = this.#width.px;
     const height = Math.max(320, Math.min(500, width * 0.68));
     const right = width - kMargin.right;
     const bottom = height - kMargin.bottom;

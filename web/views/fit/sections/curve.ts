@@ -4,6 +4,7 @@ import { area, line } from 'd3-shape';
 import { html, svg, css, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { bytes, integer, tokens } from '../../../format/numbers.js';
+import { Width } from '../../../parts/width.js';
 import { units } from '../../../shell/settings.js';
 import { run } from '../../../worker/core.js';
 import { Latest, Section } from '../section.js';
@@ -28,13 +29,9 @@ export class Curve extends Section {
     @media (forced-colors: active) { .total, .axis, .limit, .now { stroke: CanvasText; } text, .named { fill: CanvasText; stroke: none; } }
   `];
   @state() private points: CurvePoint[] = [];
-  @state() private inlineSize = 700;
   @state() private pointed: number | undefined;
-  #observer = new ResizeObserver(([entry]) => { this.inlineSize = Math.max(260, entry?.contentRect.width ?? 700); });
+  #width = new Width(this, { least: 260, first: 700 });
   #ask = new Latest((question: Parameters<typeof run<'fit.curve'>>[1]) => run('fit.curve', question), (points) => { this.points = points; });
-
-  override connectedCallback(): void { super.connectedCallback(); this.#observer.observe(this); }
-  override disconnectedCallback(): void { super.disconnectedCallback(); this.#observer.disconnect(); }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (!changed.has('setup')) return;
@@ -45,7 +42,8 @@ export class Curve extends Section {
   }
 
   protected override render() {
-    const { points, setup, inlineSize: width } = this;
+    const { points, setup } = this;
+    const width = this.#width.px;
     if (points.length < 2) return html`<p class="soft">Calculating…</p>`;
     const { asked, answer } = setup;
     const room = asked.memory - asked.reserved;
