@@ -143,49 +143,23 @@ struct VectorLoops {
   /// is negative or 0, and so is every sum of them that rounding makes: no code moves. The other groups are brought together.
   template <std::size_t kGroups>
   static std::array<FittedGroups<kGroups>, 8> fit_eight_by_descent(std::span<const float, 8 * kSuperblock> x, int levels) {
-    constexpr std::size_t kLength = kGroupLength<kGroups>, kAtOnce = kernels::kGroupsAtOnce;
-    using Descent = kernels::SymmetricDescent<A, kLength>;
-    std::array<FittedGroups<kGroups>, 8> fitted;
-    std::array<Descent, 4> descents;
-    kernels::Groups<A, kLength> lanes;
+    EightFits<kGroups> fitted;
     std::array<std::size_t, 8 * kGroups> moving;
     std::size_t count = 0;
-    for (std::size_t j = 0; j < 8 * kGroups; j += kAtOnce) {
-      kernels::load_groups(x.data() + j * kLength, lanes);
-      descents[0].begin(lanes, levels);
-      FittedGroups<kGroups>& block = fitted[j / kGroups];
-      kernels::store_pair(descents[0].finish(levels, lanes), block.scales.data() + j % kGroups);
-      kernels::store_group_codes(lanes, levels, block.codes.data() + j % kGroups * kLength);
-      std::array<float, kAtOnce> largest;
-      kernels::store_pair(descents[0].largest(), largest.data());
-      for (std::size_t k = 0; k < kAtOnce; ++k) {
+    for (std::size_t j = 0; j < 8 * kGroups; j += kernels::kGroupsAtOnce) {
+      Descent<kGroups> descent;
+      kernels::Groups<A, kGroupLength<kGroups>> lanes;
+      kernels::load_groups(x.data() + j * kGroupLength<kGroups>, lanes);
+      descent.begin(lanes, levels);
+      keep_fits<kGroups>(descent, levels, [&](std::size_t k) { return j + k; }, fitted);
+      std::array<float, kernels::kGroupsAtOnce> largest;
+      kernels::store_pair(descent.largest(), largest.data());
+      for (std::size_t k = 0; k < kernels::kGroupsAtOnce; ++k) {
         moving[count] = j + k;
         count += largest[k] < 0 ? 1 : 0;
       }
     }
-    for (std::size_t done = 0; done < count; done += descents.size() * kAtOnce) {
-      const std::size_t used = std::min(descents.size(), (count - done + kAtOnce - 1) / kAtOnce);
-      const auto group = [&](std::size_t d, std::size_t k) { return moving[std::min(done + d * kAtOnce + k, count - 1)]; };
-      for (std::size_t d = 0; d < used; ++d) {
-        std::array<const float*, kAtOnce> from;
-        for (std::size_t k = 0; k < kAtOnce; ++k) from[k] = x.data() + group(d, k) * kLength;
-        kernels::gather_groups(from.data(), lanes);
-        descents[d].begin(lanes, levels);
-      }
-      kernels::descend(std::span(descents).first(used), levels);
-      for (std::size_t d = 0; d < used; ++d) {
-        std::array<float, kAtOnce> scales;
-        std::array<std::uint8_t, kAtOnce * kLength> codes;
-        kernels::store_pair(descents[d].finish(levels, lanes), scales.data());
-        kernels::store_group_codes(lanes, levels, codes.data());
-        for (std::size_t k = 0; k < kAtOnce; ++k) {
-          FittedGroups<kGroups>& block = fitted[group(d, k) / kGroups];
-          const std::size_t j = group(d, k) % kGroups;
-          block.scales[j] = scales[k];
-          std::copy_n(codes.data() + k * kLength, kLength, block.codes.data() + j * kLength);
-        }
-      }
-    }
+    descend_all<kGroups>(x, std::span(moving).first(count), levels, fitted);
     return fitted;
   }
 
@@ -199,6 +173,48 @@ struct VectorLoops {
   }
 
  private:
+  template <std::size_t kGroups>
+  using EightFits = std::array<FittedGroups<kGroups>, 8>;
+  template <std::size_t kGroups>
+  using Descent = kernels::SymmetricDescent<A, kGroupLength<kGroups>>;
+
+  /// What a descent has come to, as the fits of its eight groups: group_at(k) counts through all blocks.
+  template <std::size_t kGroups>
+  static void keep_fits(const Descent<kGroups>& descent, int levels, auto group_at, EightFits<kGroups>& fitted) {
+    constexpr std::size_t kLength = kGroupLength<kGroups>;
+    kernels::Groups<A, kLength> lanes;
+    std::array<float, kernels::kGroupsAtOnce> scales;
+    std::array<std::uint8_t, kernels::kGroupsAtOnce * kLength> codes;
+    kernels::store_pair(descent.finish(levels, lanes), scales.data());
+    kernels::store_group_codes(lanes, levels, codes.data());
+    for (std::size_t k = 0; k < kernels::kGroupsAtOnce; ++k) {
+      FittedGroups<kGroups>& block = fitted[group_at(k) / kGroups];
+      const std::size_t j = group_at(k) % kGroups;
+      block.scales[j] = scales[k];
+      std::copy_n(codes.data() + k * kLength, kLength, block.codes.data() + j * kLength);
+    }
+  }
+
+  /// Four times eight groups side by side; the last one fills up what is left.
+  template <std::size_t kGroups>
+  static void descend_all(std::span<const float, 8 * kSuperblock> x, std::span<const std::size_t> groups, int levels, EightFits<kGroups>& fitted) {
+    constexpr std::size_t kAtOnce = kernels::kGroupsAtOnce;
+    std::array<Descent<kGroups>, 4> descents;
+    for (std::size_t done = 0; done < groups.size(); done += descents.size() * kAtOnce) {
+      const std::size_t used = std::min(descents.size(), (groups.size() - done + kAtOnce - 1) / kAtOnce);
+      const auto group = [&](std::size_t d, std::size_t k) { return groups[std::min(done + d * kAtOnce + k, groups.size() - 1)]; };
+      for (std::size_t d = 0; d < used; ++d) {
+        std::array<const float*, kAtOnce> from;
+        for (std::size_t k = 0; k < kAtOnce; ++k) from[k] = x.data() + group(d, k) * kGroupLength<kGroups>;
+        kernels::Groups<A, kGroupLength<kGroups>> lanes;
+        kernels::gather_groups(from.data(), lanes);
+        descents[d].begin(lanes, levels);
+      }
+      kernels::descend(std::span(descents).first(used), levels);
+      for (std::size_t d = 0; d < used; ++d) keep_fits<kGroups>(descents[d], levels, [&](std::size_t k) { return group(d, k); }, fitted);
+    }
+  }
+
   template <std::size_t kGroups>
   struct Loaded {
     kernels::Groups<A, kGroupLength<kGroups>> values, weights;
