@@ -164,7 +164,7 @@ describe('Compress, when something goes wrong', () => {
     await close();
   });
 
-  test('what would not fit in memory is refused before it starts, with the figure, where there is no dialogue', async () => {
+  test('what would not fit in memory is refused before it starts, with the figure, where there is neither a dialogue nor storage', async () => {
     // A sparse file of 1 GiB: nothing but its header is there.
     const path = join(folder, 'sparse.safetensors');
     const bytes = 2 ** 30;
@@ -175,7 +175,7 @@ describe('Compress, when something goes wrong', () => {
     writeSync(out, Buffer.concat([size, header]));
     ftruncateSync(out, 8 + header.length + bytes);
     closeSync(out);
-    const { page, close } = await openFiles(browser, host, path, { disk: false });
+    const { page, close } = await openFiles(browser, host, path, { disk: false, prepare: () => { delete StorageManager.prototype.getDirectory; } });
     await choose(page, 'one', 'f32');
     await panel(page).getByText(/192\sMiB at most, and this one would have 2\sGiB/).waitFor();
     assert.ok(await panel(page).getByRole('button', { name: /^Compress/ }).isDisabled());
@@ -185,5 +185,15 @@ describe('Compress, when something goes wrong', () => {
     await panel(page).getByText(/Kept in memory until you save it; at most 192\sMiB/).waitFor();
     assert.ok(!(await panel(page).getByRole('button', { name: /^Compress/ }).isDisabled()));
     await close();
+
+    // With storage its room is what counts.
+    const { page: second, close: closeSecond } = await openFiles(browser, host, path, { disk: false, prepare: () => { StorageManager.prototype.estimate = async () => ({ quota: 1.5 * 2 ** 30, usage: 2 ** 28 }); } });
+    await choose(second, 'one', 'f32');
+    await panel(second).getByText(/in its own storage until it is saved, which has room for 1\.25\sGiB, and this one would have 2\sGiB/).waitFor();
+    assert.ok(await panel(second).getByRole('button', { name: /^Compress/ }).isDisabled());
+    await choose(second, 'one', 'bf16');
+    await panel(second).getByText(/Kept in this browser’s own storage until you save it, which has room for 1\.25\sGiB/).waitFor();
+    assert.ok(!(await panel(second).getByRole('button', { name: /^Compress/ }).isDisabled()));
+    await closeSecond();
   });
 });

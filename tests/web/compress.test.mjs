@@ -88,6 +88,47 @@ describe('Compress', () => {
     await close();
   });
 
+  test('where there is no dialogue, a file too large for memory waits in the browser’s storage until it is saved', async () => {
+    const shapes = llamaTensors({ layers: 10, hidden: 1024, inner: 2816, keys: 256, vocabulary: 10_500 });
+    const { paths, names, total } = writeCheckpoint(mkdtempSync(join(folder, 'stored-')), shapes, 4);
+    assert.ok(total > 192 * 2 ** 20);
+    const { page, troubles, close } = await openFiles(browser, host, paths, { disk: false });
+    const stored = () => page.evaluate(async () => {
+      const sizes = [];
+      for await (const handle of (await (await navigator.storage.getDirectory()).getDirectoryHandle('bitbudget-output')).values()) sizes.push((await handle.getFile()).size);
+      return sizes;
+    });
+    // Nothing is chosen: all of it is copied.
+    await choose(page, 'approach', 'kinds');
+    await panel(page).getByText('Kept in this browser’s own storage until you save it').waitFor();
+    const memory = watchMemory();
+    await compress(page);
+    const { peak } = memory.stop();
+    assert.equal(await failure(page).count(), 0);
+    assert.ok(peak.page < 512e6 && peak.browser < 512e6, `the page held ${peak.page} bytes, the browser ${peak.browser}`);
+    await result(page).getByText('kept in this browser’s own storage until it is saved').waitFor();
+    const { path, name } = await press(page, /^Save model/, result(page));
+    assert.equal(name, 'model-mix.safetensors');
+    const { tensors } = await readSafetensors(path);
+    assert.deepEqual([...tensors.keys()].sort(), [...names].sort());
+    for (const each of ['model.embed_tokens.weight', 'lm_head.weight', 'model.layers.9.mlp.down_proj.weight']) {
+      assert.ok(tensors.get(each).bytes().equals(typedBytes(valuesOf(names.indexOf(each), elements(shapes[each])))), each);
+    }
+    const [size] = await stored();
+    assert.ok(size > total);
+    // The next file takes its place, and a page that is gone leaves none behind.
+    await panel(page).getByRole('button', { name: /^Compress/ }).click();
+    await result(page).waitFor({ state: 'detached' });
+    await result(page).waitFor({ timeout: 120_000 });
+    assert.deepEqual(await stored(), [size]);
+    await page.reload();
+    await page.locator('bb-files input[type=file]').setInputFiles(paths);
+    await panel(page).locator('.answer').waitFor();
+    assert.deepEqual(await stored(), []);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test('safetensors with scaled FP8 and packed integers re-read with another reader, tensor by tensor', async () => {
     const { page, troubles, close } = await openFiles(browser, host, smallFiles.paths, { disk: false });
     await panel(page).locator('summary', { hasText: 'Exceptions by name' }).click();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
-import { onePage } from './browser.mjs';
+import { onePage, start } from './browser.mjs';
 import { readGguf } from './compress.mjs';
 import { llamaTensors, writeCheckpoint } from './synthetic.mjs';
 
@@ -76,6 +76,35 @@ describe('bitbudget.html in Firefox, from disk', () => {
     assert.deepEqual([...tensors.keys()].sort(), Object.keys(shapes).sort());
     assert.equal(tensors.get('model.layers.0.self_attn.q_proj.weight').dtype, 12);
     await page.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('from a server, a file too large for memory waits in the browser’s storage', async () => {
+    const host = await start();
+    const folder = mkdtempSync(join(tmpdir(), 'bitbudget-firefox-'));
+    const shapes = llamaTensors({ layers: 2, hidden: 1024, inner: 16_384, keys: 256, vocabulary: 500 });
+    const { paths, total } = writeCheckpoint(folder, shapes, 2);
+    assert.ok(total > 192 * 2 ** 20);
+    const page = await browser.newPage();
+    await page.goto(`${host.address}#v=1&view=files&by=kinds`);
+    const inPanel = (selector) => page.waitForSelector(`>>> bb-compress >>> ${selector}`, { timeout: 120_000 });
+    await (await page.waitForSelector('>>> bb-files >>> input[type=file]')).uploadFile(...paths);
+    await inPanel('.answer');
+    await (await inPanel('button.primary')).click();
+    await inPanel('.result button.primary');
+    const stored = await page.evaluate(async () => {
+      const found = [];
+      for await (const handle of (await (await navigator.storage.getDirectory()).getDirectoryHandle('bitbudget-output')).values()) {
+        const file = await handle.getFile();
+        found.push([file.size, new Uint8Array(await file.slice(8, 9).arrayBuffer())[0]]);
+      }
+      return found;
+    });
+    assert.equal(stored.length, 1);
+    assert.ok(stored[0][0] > total);
+    assert.equal(stored[0][1], '{'.charCodeAt());
+    await page.close();
+    await host.stop();
     rmSync(folder, { recursive: true });
   });
 });

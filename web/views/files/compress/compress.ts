@@ -15,7 +15,7 @@ import './export-panel.js';
 import { caveats } from './metadata.js';
 import { isMatrix, type Plan } from './plan.js';
 import { result } from './result.js';
-import { sessionOf, tooLargeForBlob, type Session } from './session.js';
+import { sessionOf, type Session } from './session.js';
 import { kBlobLimit, writesToDisk } from './sink.js';
 import { writeChoices, type Choices, type PlanParams } from './state.js';
 import { styles } from './styles.js';
@@ -49,7 +49,10 @@ export class Compress extends LitElement {
   /** Another view is shown: the job goes on. The checkpoint was closed, and what is around this stays: it ends. */
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    if (this.#host?.isConnected) this.#session?.cancel();
+    if (this.#host?.isConnected) {
+      this.#session?.cancel();
+      this.#session?.drop();
+    }
     if (this.#session) this.#session.changed = this.#session.announce = () => {};
   }
 
@@ -68,8 +71,9 @@ export class Compress extends LitElement {
   #show(): void {
     const before = this.#session;
     this.#session = this.checkpoint && sessionOf(this.checkpoint, this.asked, before);
-    if (before !== this.#session) before?.cancel();
-    else return;
+    if (before === this.#session) return;
+    before?.cancel();
+    before?.drop();
     if (this.#session) this.#listen(this.#session);
     this.open = new Set();
     this.shown = new Map();
@@ -117,7 +121,7 @@ export class Compress extends LitElement {
     const { busy, choices, checkpoint, basis, budgetProblem, solved, outcome, report } = session;
     const disabled = busy !== undefined;
     const kinds = [...new Set(checkpoint.tensors.filter((tensor) => tensor.kind === 'norm' || isMatrix(tensor, basis!.types)).map(({ kind }) => kind))];
-    const tooLarge = tooLargeForBlob(plan.bytes);
+    const tooLarge = session.tooLarge(plan.bytes);
     return html`
       ${controls({ choices, plan, basis: basis!, kinds, disabled, budgetProblem, solved, set: this.#set, solve: session.solve })}
       <p class="answer" role="status">${answer(plan)}</p>
@@ -129,7 +133,8 @@ export class Compress extends LitElement {
         <button class="button primary" type="button" ?disabled=${disabled || plan.blocked.length > 0 || tooLarge !== undefined} @click=${session.compress}>${writesToDisk() ? 'Compress to a file…' : 'Compress'}</button>
         <button class="button" type="button" ?disabled=${disabled} @click=${session.measure}>Measure on samples</button>
         ${choices.byHand.size > 0 ? html`<button class="button" type="button" ?disabled=${disabled} @click=${session.undoByHand}>Undo ${integer(choices.byHand.size)} by hand</button>` : nothing}
-        ${!writesToDisk() && !tooLarge ? html`<span class="hint">Kept in memory until you save it; at most ${bytes(kBlobLimit, units.value)} in this browser.</span>` : nothing}
+        ${!writesToDisk() && !tooLarge ? html`<span class="hint">${plan.bytes > kBlobLimit ? html`Kept in this browser’s own storage until you save it, which has room for ${bytes(session.room, units.value)}.`
+          : html`Kept in memory until you save it${session.room > kBlobLimit ? nothing : html`; at most ${bytes(kBlobLimit, units.value)} in this browser`}.`}</span>` : nothing}
       </div>
       <bb-progress ?active=${disabled} .report=${report} unit=${busy?.writing ? 'MB' : 'tensors'} @cancel=${session.cancel}></bb-progress>
       ${this.#renderFailure(session)}

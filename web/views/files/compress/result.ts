@@ -19,8 +19,8 @@ function worst({ tensors }: Outcome): WrittenTensor[] {
   return tensors.filter(({ report }) => report !== undefined && Number.isFinite(report.sqnrDb)).sort((a, b) => a.report!.sqnrDb - b.report!.sqnrDb).slice(0, kWorst);
 }
 
-/** `configFile`: what the engines' config is called. */
-export function result(outcome: Outcome, configFile: string, { saved, save, saveConfig }: { saved: boolean; save: () => void; saveConfig: () => void }) {
+/** `configFile`: what the engines' config is called; `stored`: the Blob is in the browser's storage. */
+export function result(outcome: Outcome, configFile: string, { saved, stored, save, saveConfig }: { saved: boolean; stored: boolean; save: () => void; saveConfig: () => void }) {
   const { name, bytesBefore, bytesAfter, fileBytes, elements, total, seconds: time, blob, tensors } = outcome;
   const lost = broken(outcome);
   const rows = worst(outcome);
@@ -35,7 +35,7 @@ export function result(outcome: Outcome, configFile: string, { saved, save, save
       ${packed ? html`<button class="button" type="button" @click=${saveConfig}>Save ${configFile} for it</button>` : nothing}
       <button class="button" type="button" @click=${() => download(`${name}.csv`, outcomeCsv(outcome), 'text/csv')}>Every tensor as CSV</button>
     </div>
-    ${blob && !saved ? html`<p class="hint">It is kept in memory until it is saved, and lost when this page is closed.</p>` : nothing}
+    ${blob && !saved ? html`<p class="hint">It is kept in ${stored ? 'this browser’s own storage' : 'memory'} until it is saved, and lost when this page is closed.</p>` : nothing}
     ${rows.length > 0 ? html`<details ?open=${rows.length <= 3}><summary>The tensors with the largest errors</summary>
       <div class="scroll" tabindex="0" role="region" aria-label="Tensors with the largest errors"><table class="worst"><caption class="sr">The ${rows.length} tensors with the largest errors, of ${tensors.length}</caption>
         <thead><tr><th scope="col">Tensor</th><th scope="col">Format</th><th scope="col" class="n">SQNR</th><th scope="col" class="n">Largest error</th></tr></thead>

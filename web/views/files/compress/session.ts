@@ -14,13 +14,10 @@ import { Planner, type Plan, type PlanRow } from './plan.js';
 import { blobSink, chooseFile, fileSink, kBlobLimit, writesToDisk, type Sink } from './sink.js';
 import type { Watch } from './spread.js';
 import { architectureOf, readChoices, startFor, writeChoices, type Choices, type PlanParams } from './state.js';
+import { storageRoom, storageSink } from './storage.js';
 import { groupsOf, type Group } from './table.js';
 import { rowLength } from './targets.js';
 import type { Basis } from './tasks.js';
-
-/** Why the browser cannot hold a file of that size; undefined: it can, or it goes to disk. */
-export const tooLargeForBlob = (size: number): string | undefined => (writesToDisk() || size <= kBlobLimit ? undefined
-  : `This browser cannot write to disk while it works: the file is kept in memory until it is saved, ${bytes(kBlobLimit, units.value)} at most, and this one would have ${bytes(size, units.value)}. Choose smaller formats, or open the page in a browser that can (Chrome, Edge and others built on Chromium).`);
 
 /** `writing`: a file is being made; otherwise samples are measured. */
 export interface Busy { writing: boolean; controller: AbortController; }
@@ -43,6 +40,10 @@ export class Session {
   failure: { message: string; cancelled?: boolean } | undefined;
   outcome: Outcome | undefined;
   saved = false;
+  /** Bytes that the browser's own storage takes, where there is no dialogue to choose a file. */
+  room = 0;
+  /** Removes the outcome's file from that storage. */
+  #discard: (() => Promise<void>) | undefined;
   /** Set by the element that shows it. */
   changed: () => void = () => {};
   announce: (text: string) => void = () => {};
@@ -63,6 +64,7 @@ export class Session {
 
   async #begin(): Promise<void> {
     try {
+      if (!writesToDisk()) this.room = await storageRoom();
       this.basis = await run('files.planBasis', [...new Set(this.checkpoint.tensors.map(rowLength))], { silence: 10_000 });
       await this.#start(this.#read(this.#wanted));
     } catch (thrown) {
@@ -231,7 +233,22 @@ export class Session {
     return `${stemOf(this.checkpoint)}-${label.replaceAll(' ', '-')}.${container}`;
   }
 
-  async #sinkFor(name: string, size: number): Promise<{ sink: Sink; name: string } | undefined> {
+  /** Why the browser cannot hold a file of that size until it is saved; undefined: it can, or it goes to disk. */
+  tooLarge(size: number): string | undefined {
+    if (writesToDisk() || size <= Math.max(kBlobLimit, this.room)) return undefined;
+    const where = this.room > kBlobLimit ? `in its own storage until it is saved, which has room for ${bytes(this.room, units.value)}` : `in memory until it is saved, ${bytes(kBlobLimit, units.value)} at most`;
+    return `This browser cannot write to a file of yours while it works: it keeps the new one ${where}, and this one would have ${bytes(size, units.value)}. Choose smaller formats, or open the page in a browser that can (Chrome, Edge and others built on Chromium).`;
+  }
+
+  /** Nobody will save it any more. */
+  drop(): void {
+    if (!this.#discard) return;
+    void this.#discard();
+    this.#discard = undefined;
+    this.outcome = undefined;
+  }
+
+  async #sinkFor(name: string, size: number): Promise<{ sink: Sink; name: string; discard?: () => Promise<void> } | undefined> {
     if (writesToDisk()) {
       try {
         const handle = await chooseFile(name);
@@ -241,9 +258,13 @@ export class Session {
         if ((thrown as DOMException).name !== 'SecurityError' || size > kBlobLimit) throw thrown;
       }
     }
-    const problem = tooLargeForBlob(size);
+    if (size <= kBlobLimit) return { sink: blobSink(size), name };
+    this.drop();
+    this.room = await storageRoom();
+    const problem = this.tooLarge(size);
     if (problem) throw new CoreError({ name: 'Error', code: 'too_large', message: problem });
-    return { sink: blobSink(size), name };
+    const sink = await storageSink(name, size);
+    return { sink, name, discard: sink.discard };
   }
 
   compress = (): Promise<void> => this.#work(true, async (watch) => {
@@ -252,13 +273,18 @@ export class Session {
     const layout = await layOut(plan, { container, ...metadataFor(checkpoint, plan, container, approach === 'mixture' ? mixture : '') }, watch.signal);
     const place = await this.#sinkFor(this.#fileName(), layout.fileSize);
     if (!place) return;
+    this.drop();
     this.outcome = undefined;
     this.saved = false;
     const types = new Map(basis!.types.map((type) => [type.name, type]));
     const outcome = await runJob({ plan, container, layout, name: place.name, types, sink: place.sink }, watch);
     this.outcome = outcome;
+    this.#discard = place.discard;
     this.announce(`${outcome.name} is ${outcome.blob ? 'made' : 'written'}: ${bytes(outcome.fileBytes, units.value)}`);
   });
+
+  /** What was made is in the browser's storage, not in memory. */
+  get stored(): boolean { return this.#discard !== undefined; }
 
   save = (): void => {
     download(this.outcome!.name, this.outcome!.blob!, 'application/octet-stream');
