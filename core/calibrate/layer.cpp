@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string>
 
+#include "beat.h"
 #include "lowrank/eigen.h"
 
 namespace bitbudget::calibrate {
@@ -183,6 +184,7 @@ Result<ScaledRounding> awq(std::span<const float> weights, std::size_t columns, 
   ScaledRounding best;
   double least = INFINITY;
   for (int step = 0; step < 20; ++step) {
+    beat();
     const double exponent = step / 20.0;
     Eigen::RowVectorXd scale = activity.array().pow(exponent);
     scale /= std::sqrt(scale.maxCoeff() * scale.minCoeff());

@@ -4,6 +4,7 @@
 #include <bit>
 #include <numeric>
 
+#include "beat.h"
 #include "files/gguf_config.h"
 #include "files/json_scan.h"
 #include "number_text.h"
@@ -66,6 +67,7 @@ class HeaderReader {
     header_.tensors.reserve(static_cast<std::size_t>(std::min(tensors_, held)));
     for (std::uint64_t i = 0; i < tensors_; ++i) {
       if (auto done = tensor(); !done) return std::unexpected(std::move(done.error()));
+      beats_(256);
     }
     if (auto done = distinct_names(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = place(); !done) return std::unexpected(std::move(done.error()));
@@ -166,6 +168,7 @@ class HeaderReader {
     if (*element == GgufType::string) {
       for (std::uint64_t i = 0; i < *count; ++i) {
         if (auto text = string(kMaxString, "a string of a metadata array"); !text) return std::unexpected(std::move(text.error()));
+        beats_(16);
       }
       value.bytes = source_.bytes.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(cursor_.position() - begin));
       return value;
@@ -257,7 +260,11 @@ class HeaderReader {
     std::vector<std::uint32_t> order(header_.tensors.size());
     std::iota(order.begin(), order.end(), 0u);
     const auto& tensors = header_.tensors;
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return tensors[a].name < tensors[b].name; });
+    Beats beats;
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      beats(8);
+      return tensors[a].name < tensors[b].name;
+    });
     const auto twice = std::adjacent_find(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return tensors[a].name == tensors[b].name; });
     if (twice == order.end()) return {};
     return refuse(cursor_.position(), "The tensor name \"" + shown(tensors[*twice].name) + "\" stands twice.", tensors[*twice].name);
@@ -287,6 +294,7 @@ class HeaderReader {
   std::uint64_t entries_ = 0;
   std::uint64_t end_ = 0;   // of the last tensor, from the start of the data
   std::uint64_t next_ = 0;  // the same, padded
+  Beats beats_;
 };
 
 std::string scalar_json(const GgufValue& value) {

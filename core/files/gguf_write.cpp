@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "beat.h"
 #include "files/gguf.h"
 #include "files/json_scan.h"
 #include "guard_memory.h"
@@ -77,7 +78,9 @@ Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors, std::span<con
   }
 
   std::uint64_t end = 0;
+  Beats beats;
   for (const TensorToWrite& tensor : tensors) {
+    beats(256);
     if (tensor.type == nullptr || tensor.type->gguf_id < 0) {
       return fail_field(ErrorCode::unsupported, shown(tensor.name), "ggml has no element type for \"" + shown(tensor.name) + "\".");
     }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "beat.h"
+
 namespace bitbudget::files {
 namespace {
 
@@ -201,6 +203,7 @@ class Inflater {
     for (;;) {
       bits_.fill();  // 15 + 5 + 15 + 13 bits are the most that one step takes
       const int symbol = literals_.take(bits_);
+      beats_(1);
       if (symbol < 0 || symbol > 285) return refuse("a symbol is no code");
       if (symbol == 256) return {};
       if (bits_.overrun()) return early();
@@ -240,6 +243,7 @@ class Inflater {
   std::size_t done_ = 0;
   Code literals_;
   Code distances_;
+  Beats beats_;
 };
 
 constexpr auto kCrcTable = [] {
@@ -258,7 +262,11 @@ Result<Inflated> inflate(std::span<const std::byte> in, std::span<std::byte> out
 
 std::uint32_t crc32(std::span<const std::byte> bytes) {
   std::uint32_t crc = 0xFFFFFFFFu;
-  for (const std::byte byte : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xFFu];
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(kPiece, bytes.size()))) {
+    for (const std::byte byte : bytes.first(std::min(kPiece, bytes.size()))) crc = (crc >> 8) ^ kCrcTable[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xFFu];
+    beat();
+  }
   return ~crc;
 }
 

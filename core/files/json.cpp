@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "beat.h"
+
 namespace bitbudget::files {
 namespace {
 
@@ -99,6 +101,7 @@ class Scanner {
   }
 
   bool tell(const JsonEvent& event) {
+    beats_(64);
     auto done = handler_.on(event);
     if (!done) error_ = std::move(done.error());
     return done.has_value();
@@ -133,6 +136,7 @@ class Scanner {
   JsonHandler& handler_;
   std::deque<Key> keys_;                 // of all open objects, the innermost last; a deque grows without moving
   std::vector<std::size_t> first_keys_;  // for each open container
+  Beats beats_;
 };
 
 /// Keeps everything.

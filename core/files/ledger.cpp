@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "beat.h"
+
 namespace bitbudget::files {
 namespace {
 
@@ -117,7 +119,9 @@ TensorPlace place_of(std::string_view name) {
 Ledger make_ledger(std::span<const TensorInfo> tensors) {
   std::map<std::pair<int, std::string_view>, LedgerRow> rows;
   Ledger ledger;
+  Beats beats;
   for (const TensorInfo& tensor : tensors) {
+    beats(256);
     const TensorPlace place = place_of(tensor.name);
     const std::uint64_t elements = element_count(tensor.shape).value_or(0);
     LedgerRow& row = rows.try_emplace({place.layer, place.kind}, LedgerRow{.layer = place.layer, .kind = place.kind}).first->second;

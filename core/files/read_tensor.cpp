@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "beat.h"
 #include "files/inspect.h"
 #include "files/npz.h"
 #include "files/source.h"
@@ -49,14 +50,23 @@ void reverse_each(std::span<std::byte> elements, std::size_t size) {
 
 /// Element by element, through a small buffer where they have to be turned round or moved.
 void convert(const TensorInfo& tensor, std::span<const std::byte> stored, std::span<float> out) {
-  if (!tensor.big_endian && !tensor.column_major) return tensor.type->to_f32(stored.data(), out);
+  if (!tensor.big_endian && !tensor.column_major) {
+    constexpr std::size_t stretch = std::size_t{1} << 20;  // elements, in any type whole bytes
+    for (std::size_t done = 0; done < out.size(); done += stretch) {
+      tensor.type->to_f32(stored.data() + done / 8 * tensor.type->block_bits, out.subspan(done, std::min(stretch, out.size() - done)));
+      beat();
+    }
+    return;
+  }
   constexpr std::size_t chunk = 512;
   std::array<std::byte, chunk * 8> bytes;
   std::array<float, chunk> values;
   ColumnMajorScatter scatter(tensor.shape, out);
   const std::size_t size = tensor.type->block_bits / 8;
+  Beats beats;
   for (std::size_t done = 0; done < out.size(); done += chunk) {
     const std::size_t count = std::min(chunk, out.size() - done);
+    beats(count);
     const auto part = std::span(bytes).first(count * size);
     std::memcpy(part.data(), stored.data() + done * size, part.size());
     if (tensor.big_endian) reverse_each(part, size);

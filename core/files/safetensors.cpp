@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "beat.h"
 #include "files/json_scan.h"
 #include "guard_memory.h"
 
@@ -246,7 +247,9 @@ Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors,
     if (tensor.name == kMetadataKey) return name_fault(tensor.name, "is kept for the metadata");
     if (valid_utf8_prefix(tensor.name) != tensor.name.size()) return name_fault(tensor.name, "is not UTF-8");
   }
+  Beats beats;
   std::sort(layout.order.begin(), layout.order.end(), [&](std::size_t a, std::size_t b) {
+    beats(8);
     const int rank_a = tensors[a].type->safetensors_rank;
     const int rank_b = tensors[b].type->safetensors_rank;
     return rank_a != rank_b ? rank_a > rank_b : tensors[a].name < tensors[b].name;
@@ -271,6 +274,7 @@ Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors,
   layout.offsets.resize(tensors.size());
   std::uint64_t end = 0;
   for (const std::size_t index : layout.order) {
+    beats(256);
     const TensorToWrite& tensor = tensors[index];
     auto count = element_count(tensor.shape);
     auto bytes = count ? stored_bytes(*tensor.type, *count) : std::unexpected(count.error());

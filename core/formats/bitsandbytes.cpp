@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "beat.h"
 #include "formats/format.h"
 #include "formats/rounding.h"
 #include "formats/text.h"
@@ -283,6 +284,7 @@ struct Double {
     std::memcpy(to, &offset, 4);
     to += 4;
     for (std::size_t first = 0; first < scales.size(); first += kSuperBlock) {
+      beat();
       const std::size_t blocks = std::min(kSuperBlock, scales.size() - first);
       to = put_scales(std::span(scales).subspan(first, blocks), offset, to);
       for (std::size_t b = first; b < first + blocks; ++b) {
@@ -311,6 +313,7 @@ struct Double {
     std::memcpy(&offset, from, 4);
     from += 4;
     for (std::size_t first = 0; first < out.size(); first += kBlock * kSuperBlock) {
+      beat();
       const auto part = out.subspan(first, std::min(kBlock * kSuperBlock, out.size() - first));
       float scale;
       std::memcpy(&scale, from, 4);

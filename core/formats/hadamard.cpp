@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "beat.h"
 #include "tensor/random.h"
 
 namespace bitbudget::formats {
@@ -24,7 +25,7 @@ Result<std::size_t> block_of(std::size_t count, std::size_t row_length, const Ha
   return block;
 }
 
-void transform(std::span<float> x, float scale) {
+void transform(std::span<float> x, float scale, Beats& beats) {
   for (std::size_t stride = 1; stride < x.size(); stride *= 2) {
     for (std::size_t first = 0; first < x.size(); first += 2 * stride) {
       for (std::size_t i = first; i < first + stride; ++i) {
@@ -34,6 +35,7 @@ void transform(std::span<float> x, float scale) {
         x[i + stride] = a - b;
       }
     }
+    beats(x.size());
   }
   for (float& v : x) v *= scale;
 }
@@ -52,13 +54,14 @@ Result<void> apply(std::span<float> values, std::size_t row_length, const Hadama
   if (!block) return std::unexpected(block.error());
   const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(*block)));
   const std::vector<float> signs = signs_of(row_length, options);
+  Beats beats;
   for (std::size_t row = 0; row < values.size(); row += row_length) {
     const auto line = values.subspan(row, row_length);
     const auto flip = [&] {
       for (std::size_t c = 0; c < signs.size(); ++c) line[c] *= signs[c];
     };
     if (!back) flip();
-    for (std::size_t i = 0; i < row_length; i += *block) transform(line.subspan(i, *block), scale);
+    for (std::size_t i = 0; i < row_length; i += *block) transform(line.subspan(i, *block), scale, beats);
     if (back) flip();
   }
   return {};

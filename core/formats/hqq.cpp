@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "beat.h"
 #include "formats/bit_stream.h"
 #include "formats/format.h"
 #include "formats/rounding.h"
@@ -110,8 +111,12 @@ const std::byte* take_group(int bits, const std::byte* from, std::span<float> va
 
 template <class Visit>
 void each_group(std::size_t count, std::size_t row_length, Visit visit) {
+  Beats beats;
   for (std::size_t row = 0; row < count; row += row_length) {
-    for (std::size_t i = 0; i < row_length; i += kGroup) visit(row + i, std::min(kGroup, row_length - i));
+    for (std::size_t i = 0; i < row_length; i += kGroup) {
+      visit(row + i, std::min(kGroup, row_length - i));
+      beats(kGroup);
+    }
   }
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <string>
 
+#include "beat.h"
 #include "guard_memory.h"
 #include "kernels/statistics.h"
 
@@ -162,6 +164,39 @@ Result<EncodedParts> encoded_parts(const Format& format, std::uint64_t count, st
 
 namespace {
 
+/// Values between two beats: few enough for the slowest search, many beside a call.
+constexpr std::size_t kEncodeStretch = std::size_t{1} << 16, kDecodeStretch = std::size_t{1} << 17;
+
+/// A part of a tensor and of its encoding.
+struct Stretch {
+  std::size_t first;
+  std::size_t count;
+  std::uint64_t row_length;
+  std::size_t first_byte;
+  std::size_t bytes;
+};
+
+/// code(Stretch) for stretches of about `longest` values that are coded one by one as the whole would be: of whole rows and whole
+/// blocks, which need not end with a row; or where they do, of blocks alone, unless the code depends on their columns.
+template <class Code>
+Result<void> in_stretches(const Format& format, std::size_t count, std::uint64_t row_length, bool by_columns, std::size_t longest, Code code) {
+  const auto bytes_of = [&](std::size_t values, std::uint64_t row) { return static_cast<std::size_t>(format.encoded_size(values, row)); };
+  if (count <= longest || format.tensor_bytes != 0 || !format.encodes_in_parts) return code(Stretch{0, count, row_length, 0, bytes_of(count, row_length)});
+  const std::uint64_t block = std::max(format.block_length, 1u);
+  const bool joined = format.block_length != 0 && row_length % block == 0 && !by_columns;
+  const std::uint64_t unit = joined ? block : std::lcm(row_length, block);
+  const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(std::max<std::uint64_t>(1, longest / unit) * unit, count));
+  Stretch at{};
+  for (; at.first < count; at.first += step, at.first_byte += at.bytes) {
+    at.count = std::min(step, count - at.first);
+    at.row_length = joined ? at.count : row_length;
+    at.bytes = bytes_of(at.count, at.row_length);
+    if (auto done = code(at); !done) return done;
+    beat();
+  }
+  return {};
+}
+
 Result<void> checked_encode(const Format& format, std::span<const float> values, std::span<std::byte> out,
                             std::uint64_t row_length, const EncodeOptions& options) {
   auto size = encoded_size(format, values.size(), row_length);
@@ -175,7 +210,9 @@ Result<void> checked_encode(const Format& format, std::span<const float> values,
   if (!format.takes_non_finite) {
     if (auto finite = refuse_non_finite(format, values); !finite) return finite;
   }
-  return format.encode(values, row_length, options, out);
+  return in_stretches(format, values.size(), row_length, !options.importance.empty(), kEncodeStretch, [&](const Stretch& part) {
+    return format.encode(values.subspan(part.first, part.count), part.row_length, options, out.subspan(part.first_byte, part.bytes));
+  });
 }
 
 Result<void> checked_decode(const Format& format, std::span<const std::byte> bytes, std::span<float> out, std::uint64_t row_length) {
@@ -187,7 +224,9 @@ Result<void> checked_decode(const Format& format, std::span<const std::byte> byt
                    std::to_string(out.size()) + " values in " + std::string(format.label) + " take " + std::to_string(*size) +
                        " bytes; these are " + std::to_string(bytes.size()) + ".");
   }
-  return format.decode(bytes, row_length == 0 ? out.size() : row_length, out);
+  return in_stretches(format, out.size(), row_length == 0 ? out.size() : row_length, false, kDecodeStretch, [&](const Stretch& part) {
+    return format.decode(bytes.subspan(part.first_byte, part.bytes), part.row_length, out.subspan(part.first, part.count));
+  });
 }
 
 }  // namespace

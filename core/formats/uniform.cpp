@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "beat.h"
 #include "formats/bit_stream.h"
 #include "formats/rounding.h"
 #include "formats/text.h"
@@ -144,8 +145,12 @@ UniformScale choose_scale(Loops loops, const UniformLayout& layout, std::span<co
 template <class Visit>
 void each_block(const UniformLayout& layout, std::size_t count, std::size_t row_length, Visit visit) {
   const std::size_t longest = layout.share == Share::group ? layout.group : row_length;
+  Beats beats;
   for (std::size_t row = 0; row < count; row += row_length) {
-    for (std::size_t i = 0; i < row_length; i += longest) visit(row + i, std::min(longest, row_length - i));
+    for (std::size_t i = 0; i < row_length; i += longest) {
+      visit(row + i, std::min(longest, row_length - i));
+      beats(longest);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "beat.h"
 #include "formats/uniform.h"
 #include "tensor/float_types.h"
 
@@ -25,7 +26,11 @@ float nearest_rank(std::span<float> values, double percent) {
   const double rank = std::ceil(percent / 100 * static_cast<double>(values.size()));
   const auto index = static_cast<std::size_t>(std::max(rank, 1.0)) - 1;
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::min(index, values.size() - 1));
-  std::nth_element(values.begin(), at, values.end());
+  Beats beats;
+  std::nth_element(values.begin(), at, values.end(), [&](float a, float b) {
+    beats(1);
+    return a < b;
+  });
   return *at;
 }
 
@@ -46,6 +51,7 @@ double squared_error(std::span<const float> values, const UniformScale& scale) {
   constexpr std::size_t kPiece = 256;
   std::array<std::uint8_t, kPiece> codes;
   double sum = 0;
+  Beats beats;
   for (std::size_t i = 0; i < values.size(); i += kPiece) {
     const auto piece = values.subspan(i, std::min(kPiece, values.size() - i));
     uniform_codes(piece, scale, std::span(codes).first(piece.size()));
@@ -53,6 +59,7 @@ double squared_error(std::span<const float> values, const UniformScale& scale) {
       const double e = static_cast<double>(piece[k]) - static_cast<double>(static_cast<float>(codes[k] - scale.zero) * scale.scale);
       sum += e * e;
     }
+    beats(kPiece);
   }
   return sum;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "beat.h"
 #include "lowrank/eigen.h"
 #include "tensor/random.h"
 
@@ -105,6 +106,7 @@ std::vector<float> multiply(const Factors& factors) {
       const double left = factors.left[i * factors.rank + k];
       for (std::size_t j = 0; j < factors.columns; ++j) row[j] += left * factors.right[k * factors.columns + j];
     }
+    beat();
     for (std::size_t j = 0; j < factors.columns; ++j) product[i * factors.columns + j] = static_cast<float>(row[j]);
   }
   return product;

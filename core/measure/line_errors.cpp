@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "beat.h"
 #include "kernels/statistics.h"
 #include "measure/error_report.h"
 
@@ -29,7 +30,9 @@ void LineErrors::add(const LineErrors& other) {
 void row_errors(std::span<const float> original, std::span<const float> decoded, std::size_t row_length,
                 std::span<LineErrors> rows) {
   assert(original.size() == decoded.size() && original.size() == rows.size() * row_length);
+  Beats beats;
   for (std::size_t r = 0; r < rows.size(); ++r) {
+    beats(row_length);
     const auto row = original.subspan(r * row_length, row_length);
     const ErrorSums sums = sum_errors(row, decoded.subspan(r * row_length, row_length));
     rows[r] = {.squared_error = sums.squared_error.value(),
@@ -43,7 +46,9 @@ void column_errors(std::span<const float> original, std::span<const float> decod
   assert(original.size() == decoded.size());
   assert(columns.empty() ? original.empty() : original.size() % columns.size() == 0);
   std::fill(columns.begin(), columns.end(), LineErrors{});
+  Beats beats;
   for (std::size_t start = 0; start < original.size(); start += columns.size()) {
+    beats(columns.size());
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const double a = original[start + c];
       const double error = decoded[start + c] - a;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "beat.h"
 #include "guard_memory.h"
 
 namespace bitbudget::plan {
@@ -54,7 +55,9 @@ Result<Plan> fill_budget(std::span<const Candidate> candidates, std::uint64_t bu
   if (auto checked = check(candidates); !checked) return std::unexpected(std::move(checked.error()));
   Plan plan;
   std::vector<Step> steps;
+  Beats beats;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
+    beats(1024);
     const auto& choices = candidates[i].choices;
     const auto hull = hull_of(choices);
     plan.choice.push_back(hull[0]);
@@ -68,7 +71,10 @@ Result<Plan> fill_budget(std::span<const Candidate> candidates, std::uint64_t bu
                                                           std::to_string(plan.bytes - budget) + " more than the budget.");
   }
   // Along one hull slopes fall strictly, so a candidate's steps keep their order.
-  std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.slope() > b.slope(); });
+  std::stable_sort(steps.begin(), steps.end(), [&](const Step& a, const Step& b) {
+    beats(1);
+    return a.slope() > b.slope();
+  });
   std::vector<bool> stopped(candidates.size());
   for (const Step& step : steps) {
     // A step that does not fit closes its candidate: the ones behind it start from there.

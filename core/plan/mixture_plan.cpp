@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "beat.h"
 #include "plan/llama_names.h"
 #include "sizing/mixtures.h"
 
@@ -59,7 +60,11 @@ Result<std::vector<std::string_view>> mixture_formats(std::string_view mixture_i
   if (mixture == nullptr) return fail_field(ErrorCode::not_found, "mixture", "There is no mixture \"" + std::string(mixture_id) + "\".");
   std::vector<LlamaName> names;
   names.reserve(tensors.size());
-  for (const TensorShape& tensor : tensors) names.push_back(llama_name(tensor.name));
+  Beats beats;
+  for (const TensorShape& tensor : tensors) {
+    names.push_back(llama_name(tensor.name));
+    beats(256);
+  }
   const Survey found = survey(tensors, names, architecture);
   std::vector<std::string_view> formats(tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "beat.h"
 #include "files/element_type.h"
 #include "guard_memory.h"
 #include "plan/llama_names.h"
@@ -55,7 +56,9 @@ std::string target(std::string_view tensor) {
 Result<std::string> tensor_type_lines(std::span<const Assignment> assignments) {
   std::string out;
   std::map<std::string, std::string_view> given;  // experts of a layer are one tensor there
+  Beats beats;
   for (const Assignment& each : assignments) {
+    beats(1024);
     const files::ElementType* type = ggml_type(each.format);
     if (type == nullptr) return fail_field(ErrorCode::unsupported, each.tensor, "llama-quantize has no type for the format " + each.format + ".");
     if (each.tensor.find('\'') != std::string::npos) return fail_field(ErrorCode::invalid_argument, each.tensor, "A tensor name with a quotation mark cannot stand in a command.");
@@ -73,7 +76,9 @@ Result<std::string> tensor_type_lines(std::span<const Assignment> assignments) {
 Result<std::string> recipe(std::span<const Assignment> assignments) {
   std::map<std::string, std::vector<std::string_view>> by_scheme;
   std::vector<std::string_view> ignored;
+  Beats beats;
   for (const Assignment& each : assignments) {
+    beats(256);
     if (auto plain = check_name(each.tensor); !plain) return std::unexpected(std::move(plain.error()));
     if (is_plain_float(each.format)) {
       ignored.push_back(each.tensor);
@@ -91,7 +96,10 @@ Result<std::string> recipe(std::span<const Assignment> assignments) {
   std::size_t index = 0;
   for (const auto& [weights, tensors] : by_scheme) {
     out += "\n        group_" + std::to_string(index++) + ":\n          weights: " + weights + "\n          targets:";
-    for (const std::string_view tensor : tensors) out += "\n            - " + target(tensor);
+    for (const std::string_view tensor : tensors) {
+      beats(256);
+      out += "\n            - " + target(tensor);
+    }
   }
   return out + "\n";
 }

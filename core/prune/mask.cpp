@@ -6,6 +6,8 @@
 #include <numeric>
 #include <string>
 
+#include "beat.h"
+
 namespace bitbudget::prune {
 namespace {
 
@@ -18,7 +20,9 @@ std::size_t whole_share(double sparsity, std::size_t count) {
 void drop_smallest(std::span<const float> scores, std::size_t drop, Search search, std::span<std::uint8_t> mask) {
   std::vector<std::uint32_t> order(scores.size());
   std::iota(order.begin(), order.end(), 0u);
-  const auto smaller = [scores](std::uint32_t a, std::uint32_t b) {
+  Beats beats;
+  const auto smaller = [scores, &beats](std::uint32_t a, std::uint32_t b) {
+    beats(1);
     return scores[a] < scores[b] || (scores[a] == scores[b] && a > b);
   };
   if (search == Search::sort) {

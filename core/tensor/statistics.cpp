@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "beat.h"
 #include "kernels/histogram.h"
 #include "kernels/statistics.h"
 
@@ -97,8 +98,10 @@ Statistics merge(const Statistics& first, const Statistics& second) {
 
 Statistics statistics(std::span<const float> values) {
   Statistics all;
+  Beats beats;
   for (std::size_t start = 0; start < values.size(); start += kBlock) {
     all = merge(all, of_block(values.subspan(start, std::min(kBlock, values.size() - start))));
+    beats(kBlock);
   }
   return all;
 }
@@ -117,7 +120,7 @@ OutsideHistogram add_to_histogram(std::span<const float> values, float low, floa
   const std::size_t slots = bins.size() + kernels::kExtraSlots;
   std::vector<std::uint32_t> tables;
   OutsideHistogram outside;
-  constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // so that 32-bit counts suffice
+  constexpr std::size_t kMostAtOnce = std::size_t{1} << 24;  // 32-bit counts suffice, and then there is a beat
   for (std::size_t start = 0; start < values.size(); start += kMostAtOnce) {
     tables.assign(4 * slots, 0);
     kernels::histogram<kernels::Arch>(values.data() + start, std::min(kMostAtOnce, values.size() - start), low, scale, cells, tables.data());
@@ -130,6 +133,7 @@ OutsideHistogram add_to_histogram(std::span<const float> values, float low, floa
     outside.below += total(0);
     outside.above += total(bins.size() + 1);
     outside.nans += total(bins.size() + 2);
+    beat();
   }
   return outside;
 }

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "beat.h"
+
 namespace bitbudget::theory {
 
 RatePoint blahut_arimoto(std::span<const double> probability, std::span<const double> points,
@@ -27,6 +29,7 @@ RatePoint blahut_arimoto(std::span<const double> probability, std::span<const do
   std::vector<double> factor(m);
   RatePoint point;
   for (point.iterations = 1;; ++point.iterations) {
+    beat();
     std::fill(factor.begin(), factor.end(), 0);
     for (std::size_t i = 0; i < n; ++i) {
       double sum = 0;

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <string>
 
+#include "beat.h"
 #include "entropy/entropy.h"
 
 namespace bitbudget::theory {
@@ -130,6 +131,7 @@ ScalarQuantizer settled(const Samples& samples, std::vector<double> start) {
   quantizer.levels = std::move(start);
   const double tolerance = 1e-9 * std::max(1e-300, static_cast<double>(sorted.back()) - sorted.front());
   for (int pass = 0; pass < 2'000; ++pass) {
+    beat();
     quantizer.levels.erase(std::unique(quantizer.levels.begin(), quantizer.levels.end()), quantizer.levels.end());
     quantizer.thresholds.resize(quantizer.levels.size() - 1);
     take_midpoints(quantizer);
@@ -178,7 +180,9 @@ Result<ScalarQuantizer> lloyd_max(tensor::Distribution distribution, unsigned bi
     const double u = (2.0 * static_cast<double>(i) + 1) / static_cast<double>(count) - 1;
     quantizer.levels[i] = distribution == uniform ? reach * u : reach * std::tan(u * 1.1) / std::tan(1.1);
   }
+  Beats beats;
   for (int pass = 0; pass < 200'000; ++pass) {
+    beats(64 * count);
     take_midpoints(quantizer);
     if (take_centroids(tail, quantizer) < 1e-12) break;
   }

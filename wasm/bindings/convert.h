@@ -18,6 +18,7 @@
 #include <emscripten/heap.h>
 #include <emscripten/val.h>
 
+#include "beat.h"
 #include "error.h"
 
 namespace bitbudget::wasm {
@@ -56,7 +57,10 @@ val settle(const Result<T>& result, Convert convert) {
 template <class Range, class Convert>
 val to_array(const Range& range, Convert convert) {
   val out = val::array();
-  for (const auto& item : range) out.call<void>("push", convert(item));
+  for (const auto& item : range) {
+    beat();
+    out.call<void>("push", convert(item));
+  }
   return out;
 }
 
@@ -105,6 +109,7 @@ class Buffer {
   static Result<Buffer> copy_of(const val& array) {
     auto buffer = of_size(length_of(array));
     if (buffer) buffer->view().template call<void>("set", array);
+    beat();
     return buffer;
   }
 

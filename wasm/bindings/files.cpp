@@ -122,6 +122,7 @@ Result<std::vector<files::TensorToWrite>> tensors_to_write(const val& list) {
   std::vector<files::TensorToWrite> tensors;
   const auto count = list["length"].as<std::size_t>();
   for (std::size_t i = 0; i < count; ++i) {
+    beat();
     const val each = list[i];
     auto type = type_named(each["type"].as<std::string>());
     if (!type) return std::unexpected(type.error());

@@ -22,7 +22,10 @@ std::vector<Item> list_of(const val& array, Convert convert) {
   std::vector<Item> out;
   const auto count = array["length"].as<std::size_t>();
   out.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) out.push_back(convert(array[i]));
+  for (std::size_t i = 0; i < count; ++i) {
+    beat();
+    out.push_back(convert(array[i]));
+  }
   return out;
 }
 

@@ -38,6 +38,12 @@ export function unwrap<T>(call: () => unknown): T {
   return settled.value as T;
 }
 
+/** convert(item) of each, in the list that goes to the module: a long one takes a while, so that whoever waits hears of it (LoadOptions.alive). */
+export const listOf = <T, R>(module: object, items: readonly T[], convert: (item: T) => R): R[] => items.map((item) => {
+  (module as { alive?: () => void }).alive?.();
+  return convert(item);
+});
+
 /** Counts cross as double: a safe natural number, or the error that names the argument. */
 export function natural(value: unknown, field: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;

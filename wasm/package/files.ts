@@ -1,6 +1,6 @@
 import type { MainModule } from './bitbudget.mjs';
 import type { Bitbudget, ElementType, FileLayout, FileReport, TensorEntry } from './api.js';
-import { BitbudgetError, natural, typed, unwrap } from './error.js';
+import { BitbudgetError, listOf, natural, typed, unwrap } from './error.js';
 
 function shapeOf(shape: readonly number[]): number[] {
   if (!Array.isArray(shape)) throw new BitbudgetError('invalid_argument', 'shape must be an array of whole numbers.', { field: 'shape' });
@@ -49,7 +49,7 @@ export function filesApi(module: MainModule): Pick<Bitbudget, 'inspect' | 'eleme
       if (format !== 'safetensors' && format !== 'gguf') {
         throw new BitbudgetError('invalid_argument', 'A checkpoint is written as "safetensors" or "gguf".', { field: 'format' });
       }
-      const list = tensors.map(({ name, type, shape }) => ({ name: String(name), type: String(type), shape: shapeOf(shape) }));
+      const list = listOf(module, tensors, ({ name, type, shape }) => ({ name: String(name), type: String(type), shape: shapeOf(shape) }));
       const texts: [string, string][] = [];
       const numbers: [string, number][] = [];
       for (const [key, value] of Object.entries(metadata)) {

@@ -14,8 +14,8 @@ import { theoryApi } from './theory.js';
 
 export { BitbudgetError };
 
-export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = {}): Promise<api.Bitbudget> {
-  const module: MainModule = await createModule({ ...(options.wasmBinary && { wasmBinary: options.wasmBinary }), printErr: () => {} });  // what stops a module is thrown, as a typed error
+export async function load({ wasmBinary, alive }: api.LoadOptions = {}): Promise<api.Bitbudget> {
+  const module: MainModule = await createModule({ ...(wasmBinary && { wasmBinary }), ...(alive && { alive }), printErr: () => {} });  // what stops a module is thrown, as a typed error
   return {
     version: module.version(),
     simd: module.simd(),

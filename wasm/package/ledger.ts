@@ -1,23 +1,23 @@
 import type { MainModule } from './bitbudget.mjs';
 import type { Bitbudget, FormatPlan, LedgerReport } from './api.js';
-import { BitbudgetError, finite, natural, typed, unwrap } from './error.js';
+import { BitbudgetError, finite, listOf, natural, typed, unwrap } from './error.js';
 
 export function ledgerApi(module: MainModule): Pick<Bitbudget, 'ledger' | 'planFormats' | 'exportPlan' | 'mixtureFormats' | 'fittingFormat' | 'transcode'> {
   return {
     ledger: (tensors, config = '') => {
-      const list = tensors.map(({ name, shape, byteLength }) => ({
+      const list = listOf(module, tensors, ({ name, shape, byteLength }) => ({
         name: String(name), shape: shape.map((size) => natural(size, 'shape')), byteLength: natural(byteLength, 'byteLength'),
       }));
       return unwrap<LedgerReport>(() => module.ledger(list, String(config)));
     },
     planFormats: (candidates, budget) => {
-      const list = candidates.map(({ name, choices }) => ({
+      const list = listOf(module, candidates, ({ name, choices }) => ({
         name: String(name), choices: choices.map(({ format, bytes, error }) => ({ format: String(format), bytes: natural(bytes, 'bytes'), error: Number(error) })),
       }));
       return unwrap<FormatPlan>(() => module.allocate(list, natural(budget, 'budget')));
     },
     mixtureFormats: (mixture, tensors, architecture = '') => {
-      const list = tensors.map(({ name, shape }) => ({ name: String(name), shape: shape.map((size) => natural(size, 'shape')) }));
+      const list = listOf(module, tensors, ({ name, shape }) => ({ name: String(name), shape: shape.map((size) => natural(size, 'shape')) }));
       return unwrap<string[]>(() => module.mixtureFormats(String(mixture), list, String(architecture)));
     },
     fittingFormat: (format, rowLength) => unwrap<string>(() => module.fittingFormat(String(format), natural(rowLength, 'rowLength'))),
@@ -30,7 +30,7 @@ export function ledgerApi(module: MainModule): Pick<Bitbudget, 'ledger' | 'planF
       if (!['llama-quantize', 'llm-compressor', 'compressed-tensors'].includes(tool)) {
         throw new BitbudgetError('invalid_argument', 'A plan is exported for "llama-quantize", "llm-compressor" or "compressed-tensors".', { field: 'tool' });
       }
-      return unwrap<string>(() => module.recipe(tool, assignments.map(({ tensor, format }) => ({ tensor: String(tensor), format: String(format) })), String(config)));
+      return unwrap<string>(() => module.recipe(tool, listOf(module, assignments, ({ tensor, format }) => ({ tensor: String(tensor), format: String(format) })), String(config)));
     },
   };
 }

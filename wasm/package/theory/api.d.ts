@@ -1,10 +1,10 @@
 // The JavaScript API of bitbudget/theory: the experiments of rate-distortion theory, lossless coding, pruning, low-rank
 // factors and model quality. A module of its own, since few pages need its linear algebra.
-import type { Distribution } from "../index.js";
+import type { Distribution, LoadOptions } from "../index.js";
 export { BitbudgetError } from "../index.js";
 
 /** Loads the module, as the package's own load does. */
-export function load(options?: { wasmBinary?: ArrayBuffer | Uint8Array }): Promise<Theory>;
+export function load(options?: LoadOptions): Promise<Theory>;
 
 export interface Theory {
   /** Limits and designs of rate-distortion theory; rates in bits per value, distortions in squared units. */

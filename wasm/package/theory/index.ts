@@ -1,4 +1,5 @@
 // The entry of bitbudget/theory.
+import type { LoadOptions } from '../api.js';
 import type * as api from './api.js';
 import { BitbudgetError } from '../error.js';
 import { compressorsApi } from './compressors.js';
@@ -9,8 +10,8 @@ import createModule, { type MainModule } from './theory.mjs';
 
 export { BitbudgetError };
 
-export async function load(options: { wasmBinary?: ArrayBuffer | Uint8Array } = {}): Promise<api.Theory> {
-  const module: MainModule = await createModule({ ...(options.wasmBinary && { wasmBinary: options.wasmBinary }), printErr: () => {} });  // what stops a module is thrown, as a typed error
+export async function load({ wasmBinary, alive }: LoadOptions = {}): Promise<api.Theory> {
+  const module: MainModule = await createModule({ ...(wasmBinary && { wasmBinary }), ...(alive && { alive }), printErr: () => {} });  // what stops a module is thrown, as a typed error
   return {
     limits: limitsApi(module),
     entropy: entropyApi(module),
