@@ -134,26 +134,34 @@ test('a worker that hangs is given up within two seconds and replaced', async (t
   pool.dispose();
 });
 
-test('a job may be silent for as long as it says once it has begun, but it must begin', async () => {
-  const shop = workshop((message, reply) => { if (message.task === 'long') reply({ type: 'started', id: message.id }); else if (message.task !== 'never') echo(message, reply); });
-  const pool = new WorkerPool(shop.create, bytes, 2);
-  await Promise.all([pool.run('echo', 1), pool.run('echo', 2)]);
-  const lost = [];
-  for (const task of ['long', 'never']) pool.run(task, 0, { silence: 60_000 }).catch((error) => lost.push([task, error.code]));
-  await new Promise((resolve) => setTimeout(resolve, 2100));
-  assert.deepEqual(lost, [['never', 'worker_lost']]);
-  pool.dispose();
-});
-
-test('progress keeps a long job from being taken for hung', async () => {
-  const shop = workshop(({ id }, reply) => {
-    for (const n of [1, 2, 3, 4]) setTimeout(() => reply({ type: 'progress', id, progress: { stage: 'x', done: n, total: 4 } }), n * 30);
-    setTimeout(() => reply({ type: 'done', id, result: 'late' }), 150);
+test('a worker that begins and speaks keeps its job for as long as that takes, and loses it when it falls silent', async (t) => {
+  let speak;
+  const shop = workshop((message, reply) => {
+    if (message.task !== 'long') return echo(message, reply);
+    speak = (type) => reply({ type, id: message.id, progress: { stage: 'x', done: 1, total: 4 } });
+    speak('started');
   });
   const pool = new WorkerPool(shop.create, bytes, 1);
+  assert.equal(await pool.run('echo', 'ready'), 'ready');
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
   const seen = [];
-  assert.equal(await pool.run('long', 0, { silence: 60, onProgress: ({ done }) => seen.push(done) }), 'late');
-  assert.deepEqual(seen, [1, 2, 3, 4]);
+  let lost;
+  pool.run('long', 0, { onProgress: (progress) => seen.push(progress) }).catch((error) => { lost = error; });
+  await settled();
+  t.mock.timers.tick(1);
+  for (const type of ['alive', 'progress', 'alive', 'alive', 'progress', 'alive']) {
+    t.mock.timers.tick(1800);
+    speak(type);
+    await settled();
+    assert.equal(lost, undefined, type);
+  }
+  assert.equal(seen.length, 2);
+  t.mock.timers.tick(2000);
+  await settled();
+  assert.equal(lost?.code, 'worker_lost');
+  t.mock.timers.reset();
+  assert.equal(await pool.run('echo', 'again'), 'again');
   pool.dispose();
 });
 

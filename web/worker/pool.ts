@@ -23,8 +23,6 @@ export interface RunOptions {
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
   transfer?: Transferable[];
-  /** A job that has begun and says nothing for this long is taken for hung. Milliseconds; default 1900. */
-  silence?: number;
   /** Only this one of the pool's workers, from 0: what it was given in an earlier job may still be there. */
   worker?: number;
 }
@@ -37,7 +35,7 @@ interface Job {
   reject: (reason: unknown) => void;
 }
 
-/** A job that is not even begun by a worker that was free, or that falls silent, is given up within two seconds. */
+/** A job that is not even begun by a worker that was free, or that falls silent, is given up within two seconds: a worker that lives says so more often. */
 const kSilence = 1900;
 
 /** Starting may compile the whole module on a slow machine. */
@@ -106,7 +104,7 @@ class Slot {
       this.ready = true;
       if (message.locked) void this.#mourn();
       clearTimeout(this.#timer);
-      if (this.job) this.#expect(this.job.options.silence ?? kSilence);
+      if (this.job) this.#expect(kSilence);
       return;
     }
     if (message.type === 'error' && message.id === -1) {
@@ -115,8 +113,8 @@ class Slot {
     }
     const job = this.job;
     if (!job || message.id !== this.#id) return;
-    if (message.type === 'started' || message.type === 'progress') {
-      if (this.ready) this.#expect(job.options.silence ?? kSilence);
+    if (message.type === 'started' || message.type === 'progress' || message.type === 'alive') {
+      if (this.ready) this.#expect(kSilence);
       if (message.type === 'progress') job.options.onProgress?.(message.progress);
       return;
     }

@@ -20,5 +20,7 @@ export type FromWorker =
   | { type: 'ready'; locked: boolean }
   | { type: 'started'; id: number }
   | { type: 'progress'; id: number; progress: Progress }
+  /** The job goes on, though there is nothing new to say of it. */
+  | { type: 'alive'; id: number }
   | { type: 'done'; id: number; result: unknown }
   | { type: 'error'; id: number; error: ErrorValue };

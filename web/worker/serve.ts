@@ -18,28 +18,56 @@ const hold = (name: string): Promise<boolean> => new Promise((resolve) => {
   else locks.request(name, () => { resolve(true); return new Promise(() => undefined); }).catch(() => resolve(false));
 });
 
-/** `start` makes the modules that tasks work with from the bytes that the page hands over, in its order. */
-export function serve<M extends object>(tasks: Record<string, Task<M & Talk>>, start: (wasm: ArrayBuffer[]) => Promise<M>): void {
+/** Signs of life are at least so many milliseconds apart: the page waits for several times as long. */
+const kPause = 400;
+
+/** The same functions, at any depth, each of which says that it is called. */
+const telling = <T extends object>(api: T, tell: () => void): T => Object.fromEntries(Object.entries(api).map(([name, member]) => [
+  name, typeof member === 'function' ? (...input: unknown[]) => { tell(); return (member as (...input: unknown[]) => unknown)(...input); }
+    : typeof member === 'object' ? telling(member as object, tell) : member,
+])) as T;
+
+/**
+ * `start` makes the modules that tasks work with from the bytes that the page hands over, in its order; while they compute, they call
+ * `alive` often.
+ */
+export function serve<M extends object>(tasks: Record<string, Task<M & Talk>>, start: (wasm: ArrayBuffer[], alive: () => void) => Promise<M>): void {
   let modules: Promise<M> | undefined;
+  let running = 0;
+  let last = 0;
+
+  const alive = (): void => {
+    const now = performance.now();
+    if (running === 0 || now - last < kPause) return;
+    last = now;
+    post({ type: 'alive', id: running });
+  };
 
   async function run(id: number, name: string, input: unknown): Promise<void> {
     const buffers: ArrayBufferLike[] = [];
     post({ type: 'started', id });
+    running = id;
+    last = performance.now();
+    // While a task waits for something, a slow disk, there is time for a clock.
+    const clock = setInterval(alive, kPause);
     try {
       if (!modules) throw new Error('the worker was not initialised');
       const task = tasks[name];
       if (!task) throw new Error(`there is no task “${name}”`);
-      const talk: Talk = { progress: (progress) => post({ type: 'progress', id, progress }), transfer: (...more) => { buffers.push(...more); } };
+      const talk: Talk = { progress: (progress) => post({ type: 'progress', id, progress }), alive, transfer: (...more) => { buffers.push(...more); } };
       const result = await task({ ...(await modules), ...talk }, input);
       post({ type: 'done', id, result }, buffers as Transferable[]);
     } catch (thrown) {
       post({ type: 'error', id, error: errorValue(thrown) });
+    } finally {
+      clearInterval(clock);
+      running = 0;
     }
   }
 
   self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     if (data.type === 'init') {
-      modules = start(data.wasm);
+      modules = start(data.wasm, alive).then((made) => telling(made, alive));
       Promise.all([hold(data.alive), modules]).then(
         ([locked]) => post({ type: 'ready', locked }),
         (thrown: unknown) => post({ type: 'error', id: -1, error: errorValue(thrown) }),

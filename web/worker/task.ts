@@ -4,8 +4,13 @@ import type { Progress } from './protocol.js';
 
 /** How a task speaks with the page. */
 export interface Talk {
-  /** Tells the page how far the task is. A task that runs longer than 1.5 seconds must call this at least that often. */
+  /** Tells the page how far the task is. */
   progress(progress: Progress): void;
+  /**
+   * Tells the page that the task goes on, as every call of the core does by itself, and all waiting. Only a loop of the task's own
+   * that may run for half a second has to call this, some ten times a second or more; it costs as little as reading the clock.
+   */
+  alive(): void;
   /** Marks buffers of the result to be moved to the page instead of copied. */
   transfer(...buffers: ArrayBufferLike[]): void;
 }

@@ -4,4 +4,4 @@ import { load as loadTheory } from 'bitbudget/theory';
 import { theoryTasks } from '../views/theory/tasks.js';
 import { serve } from './serve.js';
 
-serve(theoryTasks, async ([core, theory]) => ({ core: await load({ wasmBinary: core! }), theory: await loadTheory({ wasmBinary: theory! }) }));
+serve(theoryTasks, async ([core, theory], alive) => ({ core: await load({ wasmBinary: core!, alive }), theory: await loadTheory({ wasmBinary: theory!, alive }) }));

@@ -3,4 +3,4 @@ import { load } from 'bitbudget';
 import { serve } from './serve.js';
 import { tasks } from './tasks.js';
 
-serve(tasks, async ([wasmBinary]) => ({ core: await load({ wasmBinary: wasmBinary! }) }));
+serve(tasks, async ([wasmBinary], alive) => ({ core: await load({ wasmBinary: wasmBinary!, alive }) }));

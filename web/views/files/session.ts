@@ -13,7 +13,7 @@ export const session: {
 
 export async function openSample(options: Pick<OpenOptions, 'signal' | 'onProgress'>): Promise<Checkpoint> {
   if (session.sample) return session.sample;
-  const made = await run('files.makeSample', null, { ...options, silence: 20_000 });
+  const made = await run('files.makeSample', null, options);
   const { checkpoint } = await openCheckpoint(made.map(({ name, parts }) => new File(parts, name, { lastModified: 0 })), options);
   return (session.sample = checkpoint!);
 }

@@ -241,7 +241,7 @@ export class Fit extends View {
           @input=${() => this.#takeConfig(this.box!.value)}></textarea>
       </bb-drop>
       <details class="hand"><summary class="small">No config.json? Describe the model by hand</summary>${this.#renderByHand()}</details>
-      <div id="config-error">${this.refusal && (this.fileRefused || (this.draft ?? this.asked.config) !== '') ? this.#renderRefusal() : nothing}</div>
+      <div id="config-error">${this.refusal && this.#isOfConfig ? this.#renderRefusal() : nothing}</div>
     </div>`;
   }
 
@@ -258,11 +258,14 @@ export class Fit extends View {
       <div class="hand">${flag('gated', 'Gated feed-forward (three matrices)')} ${flag('biases', 'Biases')} ${flag('tied', 'The head is the embedding (tied)')}</div>`;
   }
 
+  /** What is refused is the config in the box; otherwise the question itself failed, and that is said above the answer. */
+  get #isOfConfig(): boolean { return this.fileRefused || (this.draft ?? this.asked.config) !== ''; }
+
   #renderRefusal() {
     const { message, field, offset } = this.refusal!;
     return html`<bb-notice kind="error"><p>${message}</p>
       ${field ? html`<p>Field: <code>${field}</code></p>` : offset !== undefined ? html`<p>At character ${exact(offset)}.</p>` : nothing}
-      ${this.setup ? html`<p>The result beside this is the last one that worked.</p>` : nothing}</bb-notice>`;
+      ${this.setup ? html`<p>The result shown is the last one that worked.</p>` : nothing}</bb-notice>`;
   }
 
   /** A config.json is read whole; of a GGUF only the beginning, where its metadata is. */
@@ -310,7 +313,7 @@ export class Fit extends View {
     }
     const { answer: { report, perDevice: need }, asked } = this.setup;
     const room = asked.memory - asked.reserved;
-    return html`<div class=${this.refusal ? 'stale' : ''}>
+    return html`${this.refusal && !this.#isOfConfig ? this.#renderRefusal() : nothing}<div class=${this.refusal ? 'stale' : ''}>
       ${this.#renderAnswer(this.setup)}
       <bb-bar name="Memory" .segments=${this.#segments(report, asked.devices)} .capacity=${room} .capacityLabel=${bytes(room, units.value)}
         .freeLabel=${`Free ${bytes(room - need, units.value)}`} .highlight=${this.pointed}

@@ -255,7 +255,7 @@ export class Bench {
   async #findLimit(tensor: Tensor, watching: Watch): Promise<void> {
     const { source } = tensor;
     if (this.limit?.source === source && this.coded?.source === source) return;
-    const options = { signal: watching.signal, silence: 20_000 };
+    const options = { signal: watching.signal };
     try {
       this.limit = limitOf(tensor, await run('lab.entropy', sampleOf(tensor, kEntropySample), options));
       const sample = sampleOf(tensor, kCodedSample);

@@ -96,8 +96,8 @@ export class Block extends LitElement {
       const row = first - (first % columns);
       try {
         const opened = method.importance && format!.takesImportance
-          ? await run('lab.weightedBlock', { format: format!, row: values.slice(row, row + columns), first: first - row, length, element, method }, { silence: 20_000 })
-          : await run('lab.block', { format: format!.id, values: values.slice(first, first + length), element, method }, { silence: 20_000 });
+          ? await run('lab.weightedBlock', { format: format!, row: values.slice(row, row + columns), first: first - row, length, element, method })
+          : await run('lab.block', { format: format!.id, values: values.slice(first, first + length), element, method });
         Object.assign(this, { opened, first, excerpt: part, problem: '' });
         this.dispatchEvent(new CustomEvent<Float32Array>('bb-levels', { detail: opened.anatomy.levels }));
       } catch (thrown) {

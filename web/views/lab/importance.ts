@@ -36,7 +36,7 @@ export async function loadImportance(asked: LabState, open: OpenFile | undefined
       ? `${named.name} holds ${integer(countOf(named))} values, and this tensor has ${integer(columns)} columns. Choose a vector with one weight for each column.`
       : `${open.file.name} holds no vector of ${integer(columns)} values, one for each column of this tensor. Choose another file.`);
   }
-  const { values } = await run('lab.read', { file: open.file, entry, rows: 1, columns }, { ...watch, silence: 60_000 });
+  const { values } = await run('lab.read', { file: open.file, entry, rows: 1, columns }, watch);
   const wrong = values.findIndex((value) => !(value >= 0 && Number.isFinite(value)));
   if (wrong >= 0) throw refused(`Weight ${integer(wrong)} of ${entry.name} is ${values[wrong]}. Weights are finite and not negative, such as mean squares of activations.`);
   if (values.every((value) => value === 0)) throw refused(`All weights of ${entry.name} are zero: nothing would count. Choose another vector.`);

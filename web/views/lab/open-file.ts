@@ -14,7 +14,7 @@ export const entryOf = (open: OpenFile, name: string): TensorEntry | undefined =
 export const refuse = (message: string, field?: string): CoreError => new CoreError({ name: 'Error', code: 'invalid_argument', message, ...(field && { field }) });
 
 export async function openFile(file: File, watch: Pick<Watch, 'signal' | 'onProgress'>): Promise<OpenFile> {
-  const report = await run('lab.inspect', file, { ...watch, silence: 30_000 });
+  const report = await run('lab.inspect', file, watch);
   const open = { file, report };
   if (report.format === 'config') throw refuse(`${file.name} describes a model and holds no tensor. Open it in Fit, or choose an .npy, .safetensors or .gguf file here.`);
   if (report.format === 'safetensors-index') throw refuse(`${file.name} is an index: its tensors are in ${report.shards?.[0] ?? 'the files it names'} and the files beside it. Open one of those.`);

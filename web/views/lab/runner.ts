@@ -8,9 +8,6 @@ import { kBins, type Detail, type Measured, type Speed, type Tensor } from './te
 
 export { Superseded };
 
-/** Slow searches take seconds for a part on slow machines. */
-const kSilence = 60_000;
-
 export interface Watch {
   /** Hard: ends the workers' jobs at once (Cancel). */
   signal: AbortSignal;
@@ -27,7 +24,7 @@ export async function measure(tensor: Tensor, format: FormatInfo, closely: boole
   const { rows, columns, grid, range, method } = tensor;
   const stretches = cut(tensor, format);
   let done = 0;
-  const task = partTask(run, tensor, stretches, { format: format.id, columns, method, ...(closely && { detail: { grid, range } }) }, { signal: watch.signal, silence: kSilence });
+  const task = partTask(run, tensor, stretches, { format: format.id, columns, method, ...(closely && { detail: { grid, range } }) }, { signal: watch.signal });
   const results = await spread(stretches, poolSize, watch.live, async (stretch, worker, own) => {
     const result = await task(stretch, worker, own);
     done += stretch.rows * columns;
@@ -98,7 +95,7 @@ export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): P
   const values = sliceOf(tensor, stretch);
   const count = values.length;
   watch.onProgress({ stage: `Timing ${format.label}`, done: 0, total: 0 });
-  const time = await run('lab.speed', { format: format.id, values, columns: tensor.columns }, { signal: watch.signal, transfer: [values.buffer], silence: kSilence });
+  const time = await run('lab.speed', { format: format.id, values, columns: tensor.columns }, { signal: watch.signal, transfer: [values.buffer] });
   return { ...time, count };
 }
 
@@ -108,7 +105,7 @@ export async function decodedPieces(tensor: Tensor, detail: Detail, as: string, 
   let done = 0;
   return spread(detail.parts, poolSize, watch.live, async (part) => {
     const bytes = part.bytes.slice();
-    const stored = await run('lab.decode', { format: detail.formatId, bytes, rows: part.rows, columns, rotate, as }, { signal: watch.signal, transfer: [bytes.buffer], silence: kSilence });
+    const stored = await run('lab.decode', { format: detail.formatId, bytes, rows: part.rows, columns, rotate, as }, { signal: watch.signal, transfer: [bytes.buffer] });
     done += part.rows * columns;
     watch.onProgress({ stage: 'Decoding', done, total: rows * columns });
     return stored;

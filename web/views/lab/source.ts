@@ -54,7 +54,7 @@ export async function loadTensor(asked: LabState, open: Opened, last: Tensor | u
   const { columns, statistics, values } = tensor;
   const importance = await loadImportance(asked, open.importance, columns, watch);
   const rotate = asked.rotate === 'on';
-  const tensorRange: [number, number] = rotate ? await run('lab.rotatedRange', { values, columns }, { ...watch, silence: 60_000 }) : [statistics.min, statistics.max];
+  const tensorRange: [number, number] = rotate ? await run('lab.rotatedRange', { values, columns }, watch) : [statistics.min, statistics.max];
   return {
     ...tensor, key: tensorKey(asked, open), importanceTitle: importance?.title ?? '',
     method: { search: asked.search, rotate, tensorRange, ...(importance && { importance: importance.weights }) },
@@ -65,7 +65,7 @@ async function loadValues(asked: LabState, open: OpenFile | undefined, source: s
   if (asked.tensor !== 'file') {
     const { tensor, rows, columns, seed, scale, nu } = asked;
     const distribution: Distribution = tensor === 'outliers' ? 'normal' : tensor === 'student-t' ? 'student_t' : tensor;
-    const loaded = await run('lab.generate', { distribution, rows, columns, seed, scale, nu, outliers: tensor === 'outliers' }, { ...watch, silence: 30_000 });
+    const loaded = await run('lab.generate', { distribution, rows, columns, seed, scale, nu, outliers: tensor === 'outliers' }, watch);
     return { ...whole(loaded), source, rows, columns, title: sourceNames[tensor], name: tensor, shape: [rows, columns], storedType: 'F32', storedBytes: 4 * rows * columns, note: '' };
   }
   const { file, report } = open!;
@@ -73,7 +73,7 @@ async function loadValues(asked: LabState, open: OpenFile | undefined, source: s
   const matrix = matrixOf(entry.shape);
   const npy = report.format === 'npy';
   refuseTooLarge(file, npy ? { ...entry, name: file.name } : entry, matrix.rows * matrix.columns);
-  const loaded = await run('lab.read', { file, entry, rows: matrix.rows, columns: matrix.columns }, { ...watch, silence: 60_000 });
+  const loaded = await run('lab.read', { file, entry, rows: matrix.rows, columns: matrix.columns }, watch);
   return {
     ...whole(loaded), ...matrix, source, title: npy ? file.name : `${entry.name} of ${file.name}`, name: npy ? file.name.replace(/\.npy$/, '') : entry.name,
     shape: entry.shape, storedType: entry.type, storedBytes: entry.byteLength,

@@ -18,10 +18,11 @@ export interface Generate { distribution: Distribution; rows: number; columns: n
 export interface Loaded { values: Float32Array; statistics: Statistics; cells: Float32Array; grid: Grid; range: number; counts: Float64Array; }
 
 /** The value of largest magnitude of each cell, for `values` that begin at a cell's first row. */
-function extremes(values: Float32Array, columns: number, grid: Grid): Float32Array {
+function extremes(values: Float32Array, columns: number, grid: Grid, alive: () => void): Float32Array {
   const rows = values.length / columns;
   const out = new Float32Array(Math.ceil(rows / grid.rowsPerCell) * grid.columns);
   for (let row = 0, at = 0; row < rows; row++) {
+    if (row % grid.rowsPerCell === 0) alive();
     const first = Math.floor(row / grid.rowsPerCell) * grid.columns;
     for (let column = 0; column < columns; column++, at++) {
       const cell = first + Math.floor(column / grid.columnsPerCell);
@@ -32,12 +33,13 @@ function extremes(values: Float32Array, columns: number, grid: Grid): Float32Arr
   return out;
 }
 
-function rmsErrors(original: Float32Array, decoded: Float32Array, columns: number, grid: Grid): Float32Array {
+function rmsErrors(original: Float32Array, decoded: Float32Array, columns: number, grid: Grid, alive: () => void): Float32Array {
   const rows = original.length / columns;
   const size = Math.ceil(rows / grid.rowsPerCell) * grid.columns;
   const sums = new Float64Array(size);
   const counts = new Uint32Array(size);
   for (let row = 0, at = 0; row < rows; row++) {
+    if (row % grid.rowsPerCell === 0) alive();
     const first = Math.floor(row / grid.rowsPerCell) * grid.columns;
     for (let column = 0; column < columns; column++, at++) {
       const cell = first + Math.floor(column / grid.columnsPerCell);
@@ -55,11 +57,11 @@ function histogramRange({ absMax, variance, mean }: Statistics): number {
   return range > 0 && Number.isFinite(2 * range) ? range : 1;
 }
 
-function describe({ core, progress, transfer }: TaskContext, values: Float32Array, rows: number, columns: number): Loaded {
+function describe({ core, progress, alive, transfer }: TaskContext, values: Float32Array, rows: number, columns: number): Loaded {
   progress({ stage: 'Looking at the values', done: 0, total: 0 });
   const statistics = core.statistics(values);
   const grid = gridFor(rows, columns);
-  const cells = extremes(values, columns, grid);
+  const cells = extremes(values, columns, grid, alive);
   progress({ stage: 'Looking at the values', done: 0, total: 0 });
   const range = histogramRange(statistics);
   const { counts } = core.histogram(values, -range, range, kBins);
@@ -155,7 +157,7 @@ export const labTasks = {
     return [min, max];
   },
 
-  'lab.part': ({ core, transfer }: TaskContext, { format, part, columns, method, detail }: Part): PartResult => {
+  'lab.part': ({ core, alive, transfer }: TaskContext, { format, part, columns, method, detail }: Part): PartResult => {
     const { rotate, importance } = method;
     const values = kept.values(part);
     const options = { rowLength: columns, rotate, ...encodeOptions(method) };
@@ -164,8 +166,8 @@ export const labTasks = {
     const lines = core.lineErrors(values, decoded, columns);
     const weighted: [number, number] | undefined = importance && [dot(importance, lines.columns.squaredError), dot(importance, lines.columns.squaredOriginal)];
     if (!detail) return { sums, weighted: weighted! };
-    const cells = extremes(decoded, columns, detail.grid);
-    const errors = rmsErrors(values, decoded, columns, detail.grid);
+    const cells = extremes(decoded, columns, detail.grid, alive);
+    const errors = rmsErrors(values, decoded, columns, detail.grid, alive);
     const { counts, below, above } = core.histogram(decoded, -detail.range, detail.range, kBins);
     transfer(bytes.buffer, cells.buffer, errors.buffer, counts.buffer);
     return { sums, ...(weighted && { weighted }), detail: { bytes, cells, errors, counts, outside: below + above, ...lines } };

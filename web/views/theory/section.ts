@@ -100,7 +100,7 @@ export abstract class TheorySection<Answer> extends LitElement {
       this.report = undefined;
       this.#stopped = false;
       try {
-        this.answer = await this.solve({ signal: this.#abort.signal, silence: 30_000, onProgress: (progress) => { this.report = progress; } });
+        this.answer = await this.solve({ signal: this.#abort.signal, onProgress: (progress) => { this.report = progress; } });
         this.answeredTo = wanted;
         this.#answered = wanted === this.#wanted ? this.setup : setup;
         this.refusal = undefined;

@@ -36,12 +36,12 @@ export async function loadTensor(asked: TheoryState, open: OpenFile | undefined,
   const key = tensorKey(asked, open);
   if (asked.tensor !== 'file') {
     const { tensor, rows, columns, seed, scale, nu } = asked;
-    const { values, statistics } = await runTheory('theory.generate', { source: tensor as Exclude<Source, 'file'>, rows, columns, seed, scale, nu }, { signal, silence: 30_000 });
+    const { values, statistics } = await runTheory('theory.generate', { source: tensor as Exclude<Source, 'file'>, rows, columns, seed, scale, nu }, { signal });
     return { key, title: titles[tensor as Exclude<Source, 'file'>], rows, columns, values, statistics, note: '' };
   }
   const entry = entryOf(open!, asked.name)!;
   const matrix = matrixOf(entry.shape);
-  const { values } = await run('lab.read', { file: open!.file, entry, rows: matrix.rows, columns: matrix.columns }, { signal, silence: 60_000 });
+  const { values } = await run('lab.read', { file: open!.file, entry, rows: matrix.rows, columns: matrix.columns }, { signal });
   return { key, title: entry.name, ...(await leading(values, matrix.rows, matrix.columns, signal)) };
 }
 
@@ -53,5 +53,5 @@ async function leading(values: Float32Array, rows: number, columns: number, sign
   for (let row = 0; row < height; row++) part.set(values.subarray(row * columns, row * columns + width), row * width);
   const whole = height === rows && width === columns;
   const note = whole ? '' : `Of its ${integer(rows)} × ${integer(columns)} values the first ${integer(height)} × ${integer(width)} are used here.`;
-  return { rows: height, columns: width, values: part, statistics: await runTheory('theory.statistics', part, { signal, silence: 30_000 }), note };
+  return { rows: height, columns: width, values: part, statistics: await runTheory('theory.statistics', part, { signal }), note };
 }

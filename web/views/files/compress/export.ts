@@ -16,7 +16,7 @@ const assignments = (plan: Plan, basis: Basis) => plan.rows.filter(({ tensor }) 
 
 /** The text of a command or of a recipe; rejects, with the tensor, where the tool has no word for a format. */
 export async function exported(tool: Tool, plan: Plan, basis: Basis, stem: string): Promise<string> {
-  const text = await run('files.exportPlan', { tool, assignments: assignments(plan, basis) }, { silence: 30_000 });
+  const text = await run('files.exportPlan', { tool, assignments: assignments(plan, basis) });
   if (tool === 'llm-compressor') return text;
   const main = mainFormat(plan);
   const lines = text.trimEnd().split('\n').filter((line) => line !== '');

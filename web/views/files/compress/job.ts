@@ -63,7 +63,7 @@ export async function layOut(plan: Plan, layout: Omit<Layout, 'tensors'>, signal
     throw new CoreError({ name: 'Error', code: 'unsupported', message: `“${tensor.name}” cannot be written: ${blocked}`, field: tensor.name });
   }
   const tensors = plan.rows.flatMap(({ parts }) => parts.map(({ name, type, shape }) => ({ name, type, shape })));
-  return runTwice('files.layout', { ...layout, tensors }, { silence: 10_000, ...(signal && { signal }) });
+  return runTwice('files.layout', { ...layout, tensors }, { ...(signal && { signal }) });
 }
 
 function worksOf(plan: Plan, layout: FileLayout, types: ReadonlyMap<string, { blockLength: number; blockBits: number }>): Work[] {
@@ -140,7 +140,7 @@ export async function runJob(input: JobInput, watch: Watch): Promise<Outcome> {
 /** Of each tensor in `works`' order, then of all together. */
 async function reportsOf(works: readonly Work[], signal: AbortSignal): Promise<ErrorReport[]> {
   const sums = works.map((work) => work.sums);
-  return runTwice('files.reports', [...sums, sums.flat()], { signal, silence: 10_000 });
+  return runTwice('files.reports', [...sums, sums.flat()], { signal });
 }
 
 function outcomeOf({ plan, container, layout, name }: JobInput, works: readonly Work[], reports: readonly ErrorReport[], blob: Blob | undefined, seconds: number): Outcome {

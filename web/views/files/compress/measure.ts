@@ -79,7 +79,7 @@ export async function solve(wishes: readonly Wish[], known: Measurements, budget
   });
   const decided = new Set(candidates.map(({ name }) => name));
   const kept = wishes.reduce((sum, { tensor }) => sum + (decided.has(tensor.name) ? 0 : tensor.byteLength), 0);
-  const { choice } = await run('files.solvePlan', { candidates, budget: Math.max(0, Math.floor(budget.bytes - fixedBytes - kept)) }, { signal, silence: 30_000 });
+  const { choice } = await run('files.solvePlan', { candidates, budget: Math.max(0, Math.floor(budget.bytes - fixedBytes - kept)) }, { signal });
   return new Map(candidates.map(({ name, choices }, i) => [name, choices[choice[i]!]!.format]));
 }
 

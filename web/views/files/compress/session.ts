@@ -65,7 +65,7 @@ export class Session {
   async #begin(): Promise<void> {
     try {
       if (!writesToDisk()) this.room = await storageRoom();
-      this.basis = await run('files.planBasis', [...new Set(this.checkpoint.tensors.map(rowLength))], { silence: 10_000 });
+      this.basis = await run('files.planBasis', [...new Set(this.checkpoint.tensors.map(rowLength))]);
       await this.#start(this.#read(this.#wanted));
     } catch (thrown) {
       this.#fail(thrown);
@@ -144,7 +144,7 @@ export class Session {
     this.budgetProblem = '';
     if (choices.approach === 'mixture' && !sameMixture) {
       const list = tensors.map(({ name, shape }) => ({ name, shape: [...shape] }));
-      const formats = await run('files.mixtureFormats', { mixture: choices.mixture, tensors: list, architecture: architectureOf(this.checkpoint) }, { silence: 10_000 });
+      const formats = await run('files.mixtureFormats', { mixture: choices.mixture, tensors: list, architecture: architectureOf(this.checkpoint) });
       if (asked !== this.#asked) return;
       this.#given = new Map(tensors.map(({ name }, i) => [name, formats[i]!]));
     }

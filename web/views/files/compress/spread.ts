@@ -31,5 +31,5 @@ export async function spread<T>(items: Iterable<T>, signal: AbortSignal, work: (
 /** A worker may die of something that does not happen again (the system ran short of memory): each piece of work has two tries. */
 export const runTwice: typeof run = (task, input, options) => run(task, input, options).catch((thrown: unknown) => {
   if (!(thrown instanceof CoreError) || thrown.code !== 'worker_lost' || options?.signal?.aborted) throw thrown;
-  return run(task, input, { ...options, silence: 10_000 });
+  return run(task, input, options);
 });

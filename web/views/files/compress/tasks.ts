@@ -27,17 +27,13 @@ class ReadError extends Error {
   readonly offset: number;
 }
 
-/** Slow disks are told from hung workers: while bytes are waited for, the page hears of it. */
-export async function readStretch({ progress }: Pick<TaskContext, 'progress'>, stretch: Stretch): Promise<Uint8Array> {
-  const beat = setInterval(() => progress({ stage: `Reading ${stretch.file.name}`, done: 0, total: 0 }), 500);
+export async function readStretch(stretch: Stretch): Promise<Uint8Array> {
   try {
     const bytes = new Uint8Array(await stretch.file.slice(stretch.offset, stretch.offset + stretch.byteLength).arrayBuffer());
     if (bytes.length !== stretch.byteLength) throw new ReadError(stretch, stretch.name);
     return bytes;
   } catch {
     throw new ReadError(stretch, stretch.name);
-  } finally {
-    clearInterval(beat);
   }
 }
 
@@ -126,7 +122,7 @@ export interface SampleErrors { relative: number[]; meanSquare: number; }
 async function sample(context: TaskContext, { stretches, methods, shape }: Sample): Promise<SampleErrors> {
   const { core, progress } = context;
   const stored: Uint8Array[] = [];
-  for (const stretch of stretches) stored.push(await readStretch(context, stretch));
+  for (const stretch of stretches) stored.push(await readStretch(stretch));
   let meanSquare = 0;
   const relative = methods.map((method) => {
     progress({ stage: 'Measuring', done: 0, total: 0 });
@@ -146,7 +142,7 @@ async function sample(context: TaskContext, { stretches, methods, shape }: Sampl
 export interface Layout { container: Container; tensors: { name: string; type: string; shape: number[] }[]; metadata: Record<string, string | number>; gguf?: { file: File; headerBytes: number }; }
 
 async function layout(context: TaskContext, { container, tensors, metadata, gguf }: Layout): Promise<FileLayout> {
-  const header = gguf && await readStretch(context, { file: gguf.file, name: gguf.file.name, offset: 0, byteLength: gguf.headerBytes, type: '', count: 0, columns: 0, first: 0 });
+  const header = gguf && await readStretch({ file: gguf.file, name: gguf.file.name, offset: 0, byteLength: gguf.headerBytes, type: '', count: 0, columns: 0, first: 0 });
   return context.core.layoutFile(container, tensors, { metadata, ...(header && { gguf: header, ggufSize: gguf!.file.size }) });
 }
 
@@ -168,19 +164,19 @@ export const compressTasks = {
 
   /** Smallest and largest value of a stretch. */
   'files.range': async (context: TaskContext, stretch: Stretch): Promise<[number, number]> => {
-    const stored = await readStretch(context, stretch);
+    const stored = await readStretch(stretch);
     const { min, max } = context.core.statistics(context.core.decodeTensor(entryOf(stretch), stored));
     return [min, max];
   },
 
   'files.encode': async (context: TaskContext, input: Encode): Promise<Made> => {
-    const made = encodeStored(context, await readStretch(context, input.stretch), input);
+    const made = encodeStored(context, await readStretch(input.stretch), input);
     context.transfer(...new Set(made.parts.map(({ buffer }) => buffer)), made.sums.buffer);
     return made;
   },
 
   'files.copy': async (context: TaskContext, stretch: Stretch): Promise<Uint8Array> => {
-    const bytes = await readStretch(context, stretch);
+    const bytes = await readStretch(stretch);
     context.transfer(bytes.buffer);
     return bytes;
   },
