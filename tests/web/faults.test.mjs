@@ -70,7 +70,7 @@ describe('Workers that fail', () => {
     await close();
   });
 
-  test('a worker that dies at work fails its job at once, however long the job may be silent', async () => {
+  test('a worker that dies at work fails its job at once', async () => {
     const { page, troubles, close } = await open(browser, host.address + lab);
     await answered(page);
     await idle(page);
