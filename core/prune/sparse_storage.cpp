@@ -6,6 +6,8 @@
 #include <limits>
 #include <string>
 
+#include <xsimd/xsimd.hpp>
+
 #include "formats/registry.h"
 #include "guard_memory.h"
 #include "prune/mask.h"
@@ -143,17 +145,21 @@ Result<std::vector<std::byte>> store_kept(Layout layout, const formats::Format& 
   return out;
 }
 
-Result<std::vector<float>> load_dense(Layout layout, const formats::Format& values, std::span<const std::byte> bytes, std::size_t rows,
-                                      std::size_t columns, std::size_t kept) {
-  if (auto fits = check_shape(layout, rows, columns, kept); !fits) return std::unexpected(fits.error());
-  const std::uint64_t size = stored_size(layout, values, rows, columns, kept);
+/// The mask, once it is sure that the bytes are those of the layout: `size` of them, for sizes that check_shape takes.
+Result<Mask> checked_mask(Layout layout, std::uint64_t size, std::span<const std::byte> bytes, std::size_t rows, std::size_t columns, std::size_t kept) {
   if (bytes.size() != size) {
     return fail_at(bytes.size() < size ? ErrorCode::truncated : ErrorCode::invalid_file, std::min<std::uint64_t>(size, bytes.size()),
                    std::to_string(size) + " bytes are needed; these are " + std::to_string(bytes.size()) + ".");
   }
-  const auto structure = static_cast<std::size_t>(structure_size(layout, rows, columns, kept));
-  const auto mask = read_structure(layout, bytes.first(structure), rows, columns, kept);
+  return read_structure(layout, bytes.first(static_cast<std::size_t>(structure_size(layout, rows, columns, kept))), rows, columns, kept);
+}
+
+Result<std::vector<float>> load_dense(Layout layout, const formats::Format& values, std::span<const std::byte> bytes, std::size_t rows,
+                                      std::size_t columns, std::size_t kept) {
+  if (auto fits = check_shape(layout, rows, columns, kept); !fits) return std::unexpected(fits.error());
+  const auto mask = checked_mask(layout, stored_size(layout, values, rows, columns, kept), bytes, rows, columns, kept);
   if (!mask) return std::unexpected(mask.error());
+  const auto structure = static_cast<std::size_t>(structure_size(layout, rows, columns, kept));
   std::vector<float> stored(static_cast<std::size_t>(padded(values, kept)));
   if (!stored.empty()) {
     if (auto done = formats::decode(values, bytes.subspan(structure), stored); !done) return std::unexpected(done.error());
@@ -175,6 +181,98 @@ Result<std::vector<std::byte>> store(Layout layout, const formats::Format& value
 Result<std::vector<float>> load(Layout layout, const formats::Format& values, std::span<const std::byte> bytes, std::size_t rows,
                                 std::size_t columns, std::size_t kept) {
   return guard_memory([&] { return load_dense(layout, values, bytes, rows, columns, kept); });
+}
+
+namespace {
+
+/// Partial sums: one alone would make each addition wait for the one before.
+constexpr std::size_t kLanes = 8;
+using Batch = xsimd::make_sized_batch_t<float, kLanes / 2>;
+
+float total(const float (&sums)[kLanes]) { return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])); }
+
+float value_at(const std::byte* values, std::size_t k) {
+  float value;
+  std::memcpy(&value, values + 4 * k, 4);
+  return value;
+}
+
+template <class Index>
+void multiply_csr(const std::byte* bytes, std::size_t rows, std::size_t kept, const float* x, float* y) {
+  const std::byte* columns = bytes + 4 * (rows + 1);
+  const std::byte* values = columns + sizeof(Index) * kept;
+  std::size_t k = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const auto end = static_cast<std::size_t>(get(bytes + 4 * (row + 1), 4));
+    float sums[kLanes]{};
+    for (; k < end; ++k) {
+      Index column;
+      std::memcpy(&column, columns + sizeof(Index) * k, sizeof(Index));
+      sums[k % kLanes] += value_at(values, k) * x[column];
+    }
+    y[row] = total(sums);
+  }
+}
+
+void multiply_two_of_four(const std::byte* bytes, std::size_t rows, std::size_t columns, const float* x, float* y) {
+  const std::byte* values = bytes + (rows * columns / 2 + 3) / 4;
+  std::size_t k = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    float sums[kLanes]{};
+    for (std::size_t column = 0; column < columns; column += 4, k += 2) {
+      const unsigned places = std::to_integer<unsigned>(bytes[k / 4]) >> k % 4 * 2;
+      const std::size_t lane = k % kLanes;
+      sums[lane] += value_at(values, k) * x[column + (places & 3)];
+      sums[lane + 1] += value_at(values, k + 1) * x[column + (places >> 2 & 3)];
+    }
+    y[row] = total(sums);
+  }
+}
+
+Result<void> multiply_stored(Layout layout, std::span<const std::byte> bytes, std::size_t rows, std::size_t columns, std::size_t kept,
+                             std::span<const float> vectors, std::span<float> out) {
+  if (layout == Layout::bitmask) return fail_field(ErrorCode::invalid_argument, "layout", "A bit mask has to be unpacked before its values are multiplied.");
+  if (auto fits = check_shape(layout, rows, columns, kept); !fits) return fits;
+  const std::uint64_t size = structure_size(layout, rows, columns, kept) + 4 * std::uint64_t{kept};
+  if (const auto mask = checked_mask(layout, size, bytes, rows, columns, kept); !mask) return std::unexpected(mask.error());
+  for (std::size_t at = 0, to = 0; at < vectors.size(); at += columns, to += rows) {
+    const float* x = vectors.data() + at;
+    float* y = out.data() + to;
+    if (layout == Layout::two_of_four) multiply_two_of_four(bytes.data(), rows, columns, x, y);
+    else if (index_bytes(columns) == 2) multiply_csr<std::uint16_t>(bytes.data(), rows, kept, x, y);
+    else multiply_csr<std::uint32_t>(bytes.data(), rows, kept, x, y);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> multiply(Layout layout, std::span<const std::byte> bytes, std::size_t rows, std::size_t columns, std::size_t kept,
+                      std::span<const float> vectors, std::span<float> out) {
+  assert(columns > 0 && vectors.size() % columns == 0 && out.size() == vectors.size() / columns * rows);
+  return guard_memory([&] { return multiply_stored(layout, bytes, rows, columns, kept, vectors, out); });
+}
+
+void multiply_dense(std::span<const float> weights, std::size_t columns, std::span<const float> vectors, std::span<float> out) {
+  assert(columns > 0 && weights.size() % columns == 0 && vectors.size() % columns == 0);
+  float* y = out.data();
+  for (std::size_t at = 0; at < vectors.size(); at += columns) {
+    const float* x = vectors.data() + at;
+    for (std::size_t row = 0; row < weights.size(); row += columns, ++y) {
+      const float* w = weights.data() + row;
+      Batch low(0.0f), high(0.0f);
+      std::size_t i = 0;
+      for (; i + kLanes <= columns; i += kLanes) {
+        low += Batch::load_unaligned(w + i) * Batch::load_unaligned(x + i);
+        high += Batch::load_unaligned(w + i + Batch::size) * Batch::load_unaligned(x + i + Batch::size);
+      }
+      float sums[kLanes];
+      low.store_unaligned(sums);
+      high.store_unaligned(sums + Batch::size);
+      for (std::size_t lane = 0; i < columns; ++i, ++lane) sums[lane] += w[i] * x[i];
+      *y = total(sums);
+    }
+  }
 }
 
 double break_even_sparsity(Layout layout, const formats::Format& values, std::uint64_t rows, std::uint64_t columns) {

@@ -35,6 +35,15 @@ Result<std::vector<std::byte>> store(Layout layout, const formats::Format& value
 Result<std::vector<float>> load(Layout layout, const formats::Format& values, std::span<const std::byte> bytes, std::size_t rows,
                                 std::size_t columns, std::size_t kept);
 
+/// W x for each of `vectors` (one after another, `columns` each), `rows` sums each into `out`, from the bytes that `store`
+/// wrote with values in f32, as they stand: what a sparsity saves in time. csr or two_of_four; refuses what `load` refuses,
+/// and invalid_argument for bitmask.
+Result<void> multiply(Layout layout, std::span<const std::byte> bytes, std::size_t rows, std::size_t columns, std::size_t kept,
+                      std::span<const float> vectors, std::span<float> out);
+
+/// The same from the dense matrix. The order of the sums is each layout's own, so that registers hold partial ones.
+void multiply_dense(std::span<const float> weights, std::size_t columns, std::span<const float> vectors, std::span<float> out);
+
 /// The smallest sparsity at which the layout takes fewer bytes than the dense matrix in `values`, in steps of one weight;
 /// 1 if there is none below (two_of_four: 0.5 if it saves, else 1).
 double break_even_sparsity(Layout layout, const formats::Format& values, std::uint64_t rows, std::uint64_t columns);

@@ -163,3 +163,45 @@ TEST_CASE("break-even sparsities are those of the arithmetic by hand") {
     CHECK(stored_size(layout, f16, rows, columns, kept + 1) >= 2 * count);
   }
 }
+
+TEST_CASE("vectors are multiplied from the bytes as by the dense matrix") {
+  const auto f32 = formats::get("f32");
+  REQUIRE(f32);
+  for (const std::size_t columns : {4u, 20u, 64u, 129u, 70'000u}) {
+    CAPTURE(columns);
+    const std::size_t rows = 3;
+    const auto weights = normal(rows * columns);
+    const auto vectors = normal(2 * columns, 7);
+    const auto check = [&](const Mask& mask, std::span<const float> found) {
+      for (std::size_t v = 0; v < 2; ++v) {
+        for (std::size_t row = 0; row < rows; ++row) {
+          double sum = 0, magnitude = 0;
+          for (std::size_t i = 0; i < columns; ++i) {
+            const double product = mask[row * columns + i] ? double{weights[row * columns + i]} * vectors[v * columns + i] : 0;
+            sum += product;
+            magnitude += std::abs(product);
+          }
+          CHECK(std::abs(found[v * rows + row] - sum) <= 1e-6 * magnitude);
+        }
+      }
+    };
+    std::vector<float> out(2 * rows);
+    multiply_dense(weights, columns, vectors, out);
+    check(Mask(weights.size(), 1), out);
+    for (const Layout layout : {Layout::csr, Layout::two_of_four}) {
+      if (layout == Layout::two_of_four && columns % 4 != 0) continue;
+      const Mask mask = layout == Layout::csr ? prune_global(magnitude(weights), 0.7) : prune_n_of_m(magnitude(weights), columns, 2, 4).value();
+      const auto kept = static_cast<std::size_t>(count_kept(mask));
+      const auto stored = store(layout, **f32, weights, mask, columns);
+      REQUIRE(stored);
+      REQUIRE(multiply(layout, *stored, rows, columns, kept, vectors, out));
+      check(mask, out);
+      CHECK(multiply(layout, std::span(*stored).first(stored->size() - 1), rows, columns, kept, vectors, out).error().code == ErrorCode::truncated);
+    }
+    CHECK(multiply(Layout::bitmask, {}, rows, columns, 0, vectors, out).error().field == "layout");
+  }
+  // A column beyond the row is found before it is read from.
+  const std::vector<std::uint8_t> outside{0, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 128, 63};
+  std::vector<float> out(1);
+  CHECK(multiply(Layout::csr, std::as_bytes(std::span(outside)), 1, 4, 1, std::vector<float>(4), out).error().offset == 8);
+}

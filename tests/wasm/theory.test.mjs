@@ -47,6 +47,14 @@ test('pruning, sparse bytes and low-rank factors', () => {
   assert.equal(mask.reduce((sum, kept) => sum + kept, 0), 1024);
   assert.equal(bitbudget.sparseStore('bitmask', 'f16', weights, mask, 64).length, 512 + 2048);
   near(bitbudget.breakEvenSparsity('bitmask', 'f16', 1024, 1024), 1 / 16, 1e-5);
+  // Each vector by itself, from the bytes as from the matrix with its zeros.
+  const vectors = bitbudget.randomTensor('normal', 3 * 64, { seed: 6 });
+  const dense = compressors.multiplyVectors(weights.map((value, i) => (mask[i] ? value : 0)), 64, vectors);
+  const sparse = compressors.multiplySparse('csr', bitbudget.sparseStore('csr', 'f32', weights, mask, 64), { rows: 64, columns: 64, kept: 1024 }, vectors);
+  assert.equal(sparse.length, 3 * 64);
+  sparse.forEach((value, i) => near(value, dense[i], 1e-5));
+  assert.equal(refusal(() => compressors.multiplySparse('bitmask', new Uint8Array(0), { rows: 64, columns: 64, kept: 0 }, vectors)).field, 'layout');
+  assert.equal(refusal(() => compressors.multiplyVectors(weights, 64, vectors.subarray(1))).field, 'vectors');
   const svd = compressors.truncatedSvd(weights, 64, 16);
   const product = compressors.multiply(svd.left, svd.right, 16);
   const tail = svd.singularValues.reduce((sum, s, k) => sum + (k < 16 ? 0 : s * s), 0);

@@ -53,6 +53,9 @@ describe('Theory: pruning, low rank, calibrated rounding, bias and variance', ()
     assert.match(even[1], /F16\s+6\.25\s%\s+50\.4\s%\s+saves/);
     assert.match(even[0], /F32\s+3\.13\s%\s+33\.6\s%\s+saves/);
     assert.match(await answer(page, 'pruning').innerText(), /both cut the same mask/);
+    const product = await answer(page, 'pruning').getByRole('region', { name: 'Time of multiplying by a vector' }).locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map(({ innerText }) => innerText.replace(/\s/g, ' '))));
+    assert.deepEqual(product.map(([form, sparsity, size]) => [form, sparsity, size]), [['dense', '0 %', '256 KiB'], ['compressed rows (CSR)', '50.0 %', '193 KiB'], ['compressed rows (CSR)', '90.0 %', '39.4 KiB'], ['2 of 4, packed', '50.0 %', '136 KiB']]);
+    for (const [, , , time] of product) assert.match(time, /^[\d.]+ µs$/);
 
     await page.getByRole('textbox', { name: 'Sparsity' }).fill('75');
     await page.getByRole('textbox', { name: 'Sparsity' }).press('Enter');

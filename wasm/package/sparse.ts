@@ -3,7 +3,7 @@ import type { Bitbudget, SparseLayout } from './api.js';
 import { natural, oneOf, require, typed, unwrap } from './error.js';
 
 /** In the order of the core's enum. */
-const layouts: readonly SparseLayout[] = ['bitmask', 'csr', '2:4'];
+export const layouts: readonly SparseLayout[] = ['bitmask', 'csr', '2:4'];
 
 export function sparseApi(module: MainModule): Pick<Bitbudget, 'sparseSize' | 'sparseStore' | 'breakEvenSparsity'> {
   return {

@@ -7,6 +7,7 @@
 #include "lowrank/svd.h"
 #include "prune/mask.h"
 #include "prune/saliency.h"
+#include "prune/sparse_storage.h"
 
 namespace bitbudget::wasm {
 namespace {
@@ -53,6 +54,30 @@ val prune_n_of_m(const val& scores, double row_length, double keep, double group
   const auto in = Buffer<float>::copy_of(scores);
   if (!in) return failure(in.error());
   return mask(prune::prune_n_of_m(in->span(), size(row_length), size(keep), size(group)));
+}
+
+val multiply_dense(const val& weights, double columns, const val& vectors) {
+  const auto w = Buffer<float>::copy_of(weights);
+  if (!w) return failure(w.error());
+  const auto x = Buffer<float>::copy_of(vectors);
+  if (!x) return failure(x.error());
+  auto out = Buffer<float>::of_size(x->span().size() / size(columns) * (w->span().size() / size(columns)));
+  if (!out) return failure(out.error());
+  prune::multiply_dense(w->span(), size(columns), x->span(), out->span());
+  return success(out->copy_out());
+}
+
+/// `layout` is the index in the package's list, which follows the enum.
+val multiply_sparse(int layout, const val& stored, double rows, double columns, double kept, const val& vectors) {
+  const auto in = Buffer<std::uint8_t>::copy_of(stored);
+  if (!in) return failure(in.error());
+  const auto x = Buffer<float>::copy_of(vectors);
+  if (!x) return failure(x.error());
+  auto out = Buffer<float>::of_size(x->span().size() / size(columns) * size(rows));
+  if (!out) return failure(out.error());
+  const auto done = prune::multiply(static_cast<prune::Layout>(layout), in->bytes(), size(rows), size(columns), size(kept), x->span(), out->span());
+  if (!done) return failure(done.error());
+  return success(out->copy_out());
 }
 
 val to_val(const lowrank::Svd& svd) {
@@ -160,6 +185,8 @@ EMSCRIPTEN_BINDINGS(bitbudget_compressors) {
   emscripten::function("pruneRows", &prune_rows);
   emscripten::function("pruneBlocks", &prune_blocks);
   emscripten::function("pruneNOfM", &prune_n_of_m);
+  emscripten::function("multiplyDense", &multiply_dense);
+  emscripten::function("multiplySparse", &multiply_sparse);
   emscripten::function("truncatedSvd", &truncated_svd);
   emscripten::function("randomizedSvd", &randomized_svd);
   emscripten::function("multiplyFactors", &multiply_factors);

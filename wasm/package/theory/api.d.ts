@@ -1,6 +1,6 @@
 // The JavaScript API of bitbudget/theory: the experiments of rate-distortion theory, lossless coding, pruning, low-rank
 // factors and model quality. A module of its own, since few pages need its linear algebra.
-import type { Distribution, LoadOptions } from "../index.js";
+import type { Distribution, LoadOptions, SparseLayout } from "../index.js";
 export { BitbudgetError } from "../index.js";
 
 /** Loads the module, as the package's own load does. */
@@ -89,6 +89,10 @@ export interface CompressorsApi {
   pruneBlocks(scores: Float32Array, rowLength: number, blockRows: number, blockColumns: number, sparsity: number): Uint8Array;
   /** Of every `group` neighbours the `keep` largest stay. */
   pruneNOfM(scores: Float32Array, rowLength: number, keep: number, group: number): Uint8Array;
+  /** W x for each row x of `vectors`, one after another: a row of results each. */
+  multiplyVectors(weights: Float32Array, columns: number, vectors: Float32Array): Float32Array;
+  /** The same from sparseStore's bytes of `kept` values in "f32", as they stand: "csr" or "2:4". */
+  multiplySparse(layout: SparseLayout, stored: Uint8Array, shape: { rows: number; columns: number; kept: number }, vectors: Float32Array): Float32Array;
   truncatedSvd(weights: Float32Array, columns: number, rank: number): LowRank;
   randomizedSvd(weights: Float32Array, columns: number, rank: number, options?: { seed?: number }): LowRank;
   /** left x right, row-major. */

@@ -1,5 +1,6 @@
 import type { MainModule } from './theory.mjs';
 import type { CompressorsApi, LowRank } from './api.js';
+import { layouts } from '../sparse.js';
 import { finite, natural, oneOf, require, typed, unwrap } from '../error.js';
 
 /** Of the mean of the Hessian's diagonal, added to it: as GPTQ's code has it. */
@@ -47,6 +48,10 @@ export function compressorsApi(module: MainModule): CompressorsApi {
         module.pruneBlocks(rowsOf(scores, rowLength, 'scores'), rowLength, natural(blockRows, 'blockRows'), natural(blockColumns, 'blockColumns'), share(sparsity))),
     pruneNOfM: (scores, rowLength, keep, group) =>
       unwrap<Uint8Array>(() => module.pruneNOfM(rowsOf(scores, rowLength, 'scores'), rowLength, natural(keep, 'keep'), natural(group, 'group'))),
+    multiplyVectors: (weights, columns, vectors) =>
+      unwrap<Float32Array>(() => module.multiplyDense(rowsOf(weights, columns, 'weights'), columns, rowsOf(vectors, columns, 'vectors'))),
+    multiplySparse: (layout, stored, { rows, columns, kept }, vectors) =>
+      unwrap<Float32Array>(() => module.multiplySparse(oneOf(layout, layouts, 'layout'), typed(stored, 'Uint8Array', 'stored'), natural(rows, 'rows'), natural(columns, 'columns'), natural(kept, 'kept'), rowsOf(vectors, columns, 'vectors'))),
     truncatedSvd: (weights, columns, rank) => unwrap<LowRank>(() => module.truncatedSvd(floats(weights, 'weights'), natural(columns, 'columns'), natural(rank, 'rank'))),
     randomizedSvd: (weights, columns, rank, { seed = 0 } = {}) =>
       unwrap<LowRank>(() => module.randomizedSvd(floats(weights, 'weights'), natural(columns, 'columns'), natural(rank, 'rank'), natural(seed, 'seed'))),

@@ -84,6 +84,7 @@ export class PruningSection extends TheorySection<PruningAnswer> {
         on deleting each of 400 weights) the ranking by ½ h w² agreed with the truth by a Spearman correlation of 0.70, by |w| 0.53, by Wanda 0.59 – and with the gradient’s term 0.92. The gradient’s term was 2.9 times the Hessian’s in the median, and deleting
         15 % of the weights made the loss smaller.</p>
       ${this.#renderBytes(answer)}
+      ${this.#renderProduct(answer)}
       ${this.#renderSearch(answer)}
       <h3>The lottery ticket</h3>
       <p>Frankle and Carbin (2019; the course writes Carlin) state that a randomly initialised dense network holds a subnetwork – a mask m – that, trained alone from the same start, reaches the dense network’s accuracy in at most as many steps. It is a conjecture, found in
@@ -132,8 +133,22 @@ export class PruningSection extends TheorySection<PruningAnswer> {
         <thead><tr><th scope="col">values</th><th scope="col" class="n">a bit per weight</th><th scope="col" class="n">compressed rows</th><th scope="col">2 of 4</th></tr></thead>
         <tbody>${breakEven.map((each) => html`<tr><th scope="row">${this.#label(each.format)}</th><td class="n">${evenText(each.bitmask)}</td><td class="n">${evenText(each.csr)}</td><td>${each.twoOfFour ? 'saves' : 'does not save'}</td></tr>`)}</tbody>
       </table></div>
-      <p class="kindly">The fewer bits a value takes, the more its place costs beside it: pruning and quantizing do not multiply. The course’s “inference in O(n (1 − s))” counts multiplications. Ordinary processors read dense rows at full speed and scattered ones much slower, so
-        that scattered zeros save memory and often no time; sparse tensor cores take 2 of 4 and nothing else; whole rows and columns save time anywhere.</p>`;
+      <p class="kindly">The fewer bits a value takes, the more its place costs beside it: pruning and quantizing do not multiply.</p>`;
+  }
+
+  #renderProduct({ product }: PruningAnswer) {
+    const dense = product[0]!;
+    const pays = product.find(({ form, seconds }) => form === 'csr' && seconds < dense.seconds);
+    return html`<h3>When a mask saves time</h3>
+      <p>What a layer does is multiply its matrix by a vector. Here this tensor does, in float32, in one worker of this browser: the dense matrix, which vector instructions go through, and the stored layouts, whose values are multiplied as they stand.</p>
+      <div class="scroll" tabindex="0" role="region" aria-label="Time of multiplying by a vector"><table>
+        <caption>Multiplying by one vector</caption>
+        <thead><tr><th scope="col">matrix</th><th scope="col" class="n">sparsity</th><th scope="col" class="n">bytes</th><th scope="col" class="n">time</th><th scope="col" class="n">of the dense time</th></tr></thead>
+        <tbody>${product.map(({ form, sparsity, bytes: size, seconds }) => html`<tr><th scope="row">${form === 'dense' ? 'dense' : layoutNames[form]}</th><td class="n">${share(sparsity)}</td><td class="n">${bytes(size, units.value)}</td>
+          <td class="n">${seconds > 0 ? `${figure(1e6 * seconds)} µs` : 'too short to time'}</td><td class="n">${seconds > 0 && dense.seconds > 0 ? `${figure(seconds / dense.seconds)} ×` : '–'}</td></tr>`)}</tbody>
+      </table></div>
+      <p class="kindly">The course’s “inference in O(n (1 − s))” counts multiplications. ${pays ? html`Here compressed rows are faster than the dense matrix from ${share(pays.sparsity)} sparsity, of those tried.` : html`Here compressed rows are not faster than the dense matrix at any sparsity that was tried.`} Processors go through
+        dense rows several values at a time; a scattered value costs the reading of its place and a jump to its input. So scattered zeros save memory sooner than time; 2 of 4 is made for tensor cores that know it; whole rows and columns save time anywhere.</p>`;
   }
 
   #renderSearch({ search: { count, sort, select, same } }: PruningAnswer) {

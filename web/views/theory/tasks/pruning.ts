@@ -18,6 +18,8 @@ export interface PruningAnswer {
   /** One weight's saliency, for the formula. */
   example: { weight: number; curvature: number };
   bytes: { dense: number; stored: { layout: SparseLayout; sparsity: number; bytes: number }[]; curves: StoredCurve[]; breakEven: BreakEven[] };
+  /** Seconds of one W x in f32, from the dense matrix and from each layout's bytes. */
+  product: { form: 'dense' | 'csr' | '2:4'; sparsity: number; bytes: number; seconds: number }[];
   search: { count: number; sort: number; select: number; same: boolean };
 }
 
@@ -99,6 +101,28 @@ function measureBytes({ core, theory: { compressors } }: TheoryContext, { values
   };
 }
 
+/** Vectors one after another, so many products in a call: what it costs besides is taken off, and clocks of browsers are coarse. */
+const kProducts = 2 ** 24;
+const kMostVectors = 64;
+
+function measureProducts({ core, theory: { compressors }, progress }: TheoryContext, { values, rows, columns, sparsity }: PruningQuestion): PruningAnswer['product'] {
+  const count = Math.max(1, Math.min(kMostVectors, Math.floor(kProducts / values.length)));
+  const vectors = core.randomTensor('normal', count * columns, { seed: 1 });
+  const none = vectors.subarray(0, 0);
+  const timed = (multiply: (vectors: Float32Array) => unknown): number => Math.max(0, secondsFor(() => multiply(vectors)) - secondsFor(() => multiply(none))) / count;
+  const magnitude = compressors.magnitude(values);
+  const product: PruningAnswer['product'] = [{ form: 'dense', sparsity: 0, bytes: 4 * values.length, seconds: timed((x) => compressors.multiplyVectors(values, columns, x)) }];
+  const add = (form: 'csr' | '2:4', mask: Uint8Array): void => {
+    progress({ stage: 'Timing', done: 1, total: 3 });
+    const kept = mask.reduce((sum, each) => sum + each, 0);
+    const stored = core.sparseStore(form, 'f32', values, mask, columns);
+    product.push({ form, sparsity: 1 - kept / mask.length, bytes: stored.length, seconds: timed((x) => compressors.multiplySparse(form, stored, { rows, columns, kept }, x)) });
+  };
+  for (const share of [...new Set([0.5, 0.9, sparsity])].sort((a, b) => a - b)) add('csr', compressors.pruneGlobal(magnitude, share));
+  if (columns % 4 === 0) add('2:4', compressors.pruneNOfM(magnitude, columns, 2, 4));
+  return product;
+}
+
 export const pruningTasks = {
   'theory.pruning': (context: TheoryContext, question: PruningQuestion): PruningAnswer => {
     const { core, theory: { compressors } } = context;
@@ -108,10 +132,12 @@ export const pruningTasks = {
     const errors = measureErrors(context, part, question);
     const bytes = measureBytes(context, question);
     const scores = compressors.magnitude(question.values);
-    context.progress({ stage: 'Timing', done: 1, total: 2 });
+    context.progress({ stage: 'Timing', done: 1, total: 3 });
+    const product = measureProducts(context, question);
+    context.progress({ stage: 'Timing', done: 2, total: 3 });
     const cut = (search: 'sort' | 'select') => compressors.pruneGlobal(scores, question.sparsity, { search });
     const other = cut('select');
     const search = { count: scores.length, sort: secondsFor(() => cut('sort')), select: secondsFor(() => cut('select')), same: cut('sort').every((kept, i) => kept === other[i]) };
-    return { part: { rows: part.rows, columns: part.columns }, ...errors, bytes, search };
+    return { part: { rows: part.rows, columns: part.columns }, ...errors, bytes, product, search };
   },
 };
