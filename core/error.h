@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace bitbudget {
 
@@ -31,24 +30,26 @@ std::string_view to_string(ErrorCode code);
 
 /// What went wrong, where, and what to do: `message` is a sentence for the user.
 struct Error {
+  Error(ErrorCode code, std::string message, std::optional<std::uint64_t> offset = {}, std::string field = {});
+  // Out of line: errors are made and passed on in hundreds of places, none of them hot.
+  Error(const Error& other);
+  Error(Error&& other) noexcept;
+  Error& operator=(const Error& other);
+  Error& operator=(Error&& other) noexcept;
+  ~Error();
+
   ErrorCode code;
   std::string message;
-  std::optional<std::uint64_t> offset = {};  // byte position in the input
-  std::string field = {};                    // a path such as "num_hidden_layers", empty if none
+  std::optional<std::uint64_t> offset;  // byte position in the input
+  std::string field;                    // a path such as "num_hidden_layers", empty if none
 };
 
 template <class T>
 using Result = std::expected<T, Error>;
 
 /// Shorthand for `return fail(...)`.
-inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
-  return std::unexpected(Error{code, std::move(message)});
-}
-inline std::unexpected<Error> fail_at(ErrorCode code, std::uint64_t offset, std::string message) {
-  return std::unexpected(Error{code, std::move(message), offset});
-}
-inline std::unexpected<Error> fail_field(ErrorCode code, std::string field, std::string message) {
-  return std::unexpected(Error{code, std::move(message), std::nullopt, std::move(field)});
-}
+std::unexpected<Error> fail(ErrorCode code, std::string message);
+std::unexpected<Error> fail_at(ErrorCode code, std::uint64_t offset, std::string message);
+std::unexpected<Error> fail_field(ErrorCode code, std::string field, std::string message);
 
 }  // namespace bitbudget

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "beat.h"
+#include "concat.h"
 #include "lowrank/eigen.h"
 
 namespace bitbudget::calibrate {
@@ -28,7 +29,7 @@ std::vector<float> to_floats(const RowMajor& matrix) {
 
 Result<void> check(std::span<const float> weights, std::size_t columns) {
   if (columns == 0 || weights.empty() || weights.size() % columns != 0) {
-    return fail(ErrorCode::invalid_argument, std::to_string(weights.size()) + " weights are no whole rows of " + std::to_string(columns) + ".");
+    return fail(ErrorCode::invalid_argument, concat({weights.size(), " weights are no whole rows of ", columns, "."}));
   }
   if (!std::all_of(weights.begin(), weights.end(), [](float w) { return std::isfinite(w); })) {
     return fail(ErrorCode::non_finite, "There is a NaN or an infinity among the weights.");

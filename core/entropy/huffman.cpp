@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "concat.h"
 #include "entropy/entropy.h"
 #include "guard_memory.h"
 #include "tensor/little_endian.h"
@@ -201,8 +202,7 @@ Result<std::vector<std::uint8_t>> bounded_lengths(std::span<const std::uint64_t>
   }
   if (order.empty()) return lengths;
   if (max_length < 1 || max_length > kMaxCodeLength || order.size() > (std::size_t{1} << max_length)) {
-    return fail(ErrorCode::invalid_argument, std::to_string(order.size()) + " symbols do not fit code words of at most " +
-                                                 std::to_string(max_length) + " bits.");
+    return fail(ErrorCode::invalid_argument, concat({order.size(), " symbols do not fit code words of at most ", max_length, " bits."}));
   }
   if (order.size() == 1) {
     lengths[order[0]] = 1;

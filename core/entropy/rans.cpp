@@ -6,6 +6,7 @@
 #include <queue>
 #include <string>
 
+#include "concat.h"
 #include "entropy/entropy.h"
 #include "guard_memory.h"
 #include "tensor/little_endian.h"
@@ -120,7 +121,7 @@ Result<std::vector<std::uint16_t>> decode(std::span<const std::byte> bytes, std:
     return fail_at(ErrorCode::invalid_file, 2, "The stream announces more symbols than it can hold.");
   }
   if (count > max_symbols) {
-    return fail_at(ErrorCode::too_large, 2, "The stream holds " + std::to_string(count) + " symbols; at most " + std::to_string(max_symbols) + " are decoded.");
+    return fail_at(ErrorCode::too_large, 2, concat({"The stream holds ", count, " symbols; at most ", max_symbols, " are decoded."}));
   }
   const auto start = starts(frequencies);
   std::vector<std::uint16_t> symbol_of(kTotal);

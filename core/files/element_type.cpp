@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 
+#include "concat.h"
 #include "files/source.h"
 #include "formats/registry.h"
 #include "tensor/float_types.h"
@@ -151,8 +152,8 @@ Result<std::uint64_t> element_count(std::span<const std::uint64_t> shape) {
 
 Result<std::uint64_t> stored_bytes(const ElementType& type, std::uint64_t count) {
   if (count % type.block_length != 0) {
-    return fail(ErrorCode::invalid_argument, std::to_string(count) + " elements are not whole blocks of " +
-                                                 std::to_string(type.block_length) + ", as " + std::string(type.name) + " needs.");
+    return fail(ErrorCode::invalid_argument, concat({count, " elements are not whole blocks of ", type.block_length, ", as ", type.name,
+                                                     " needs."}));
   }
   const std::uint64_t blocks = count / type.block_length;
   // Types below a byte: eight blocks at a time, then the rest, so that no product of bits has to be held.
@@ -162,7 +163,7 @@ Result<std::uint64_t> stored_bytes(const ElementType& type, std::uint64_t count)
     return fail(ErrorCode::too_large, "The tensor has more than 2^53 bytes.");
   }
   if (rest_bits % 8 != 0) {
-    return fail(ErrorCode::invalid_argument, std::to_string(count) + " elements of " + std::string(type.name) + " do not end on a byte.");
+    return fail(ErrorCode::invalid_argument, concat({count, " elements of ", type.name, " do not end on a byte."}));
   }
   return bytes;
 }

@@ -5,8 +5,10 @@
 #include <numeric>
 
 #include "beat.h"
+#include "concat.h"
 #include "files/gguf_config.h"
 #include "files/json_scan.h"
+#include "heap_sort.h"
 #include "number_text.h"
 
 namespace bitbudget::files {
@@ -89,7 +91,8 @@ class HeaderReader {
       return fail_at(ErrorCode::unsupported, 4, "This GGUF file is big-endian: convert it to little-endian first.");
     }
     if (*version != 2 && *version != 3) {
-      return fail_at(ErrorCode::unsupported, 4, "GGUF version " + std::to_string(*version) + " is not read; 2 and 3 are. Convert the model with a current llama.cpp.");
+      return fail_at(ErrorCode::unsupported, 4, concat({"GGUF version ", *version,
+                                                        " is not read; 2 and 3 are. Convert the model with a current llama.cpp."}));
     }
     header_.version = *version;
     auto tensors = cursor_.read<std::uint64_t>("the number of tensors");
@@ -97,10 +100,10 @@ class HeaderReader {
     auto entries = cursor_.read<std::uint64_t>("the number of metadata entries");
     if (!entries) return std::unexpected(std::move(entries.error()));
     if (*tensors > kMaxTensors || *tensors > cursor_.left() / kLeastTensor) {
-      return refuse(8, "The file declares " + std::to_string(*tensors) + " tensors: more than it can hold, or than 1000000.");
+      return refuse(8, concat({"The file declares ", *tensors, " tensors: more than it can hold, or than 1000000."}));
     }
     if (*entries > kMaxEntries || *entries > cursor_.left() / kLeastEntry) {
-      return refuse(16, "The file declares " + std::to_string(*entries) + " metadata entries: more than it can hold, or than 100000.");
+      return refuse(16, concat({"The file declares ", *entries, " metadata entries: more than it can hold, or than 100000."}));
     }
     tensors_ = *tensors;
     entries_ = *entries;
@@ -111,7 +114,7 @@ class HeaderReader {
     const std::uint64_t at = cursor_.position();
     auto length = cursor_.read<std::uint64_t>(what);
     if (!length) return std::unexpected(std::move(length.error()));
-    if (*length > most) return refuse(at, "The length of " + std::string(what) + " is " + std::to_string(*length) + "; at most " + std::to_string(most) + " bytes are read.");
+    if (*length > most) return refuse(at, concat({"The length of ", what, " is ", *length, "; at most ", most, " bytes are read."}));
     auto bytes = cursor_.take(*length, what);
     if (!bytes) return std::unexpected(std::move(bytes.error()));
     return text_of(*bytes);
@@ -121,7 +124,7 @@ class HeaderReader {
     const std::uint64_t at = cursor_.position();
     auto type = cursor_.read<std::uint32_t>("the type of a metadata value");
     if (!type) return std::unexpected(std::move(type.error()));
-    if (*type > static_cast<std::uint32_t>(GgufType::f64)) return refuse(at, "There is no metadata type " + std::to_string(*type) + ".", key);
+    if (*type > static_cast<std::uint32_t>(GgufType::f64)) return refuse(at, concat({"There is no metadata type ", *type, "."}), key);
     return static_cast<GgufType>(*type);
   }
 
@@ -161,7 +164,7 @@ class HeaderReader {
     if (!count) return std::unexpected(std::move(count.error()));
     const std::uint64_t least = *element == GgufType::string ? 8 : size_of(*element);
     if (*count > kMaxArray || *count > cursor_.left() / least) {
-      return refuse(at, "An array declares " + std::to_string(*count) + " elements: more than the file can hold, or than 2^24.", key);
+      return refuse(at, concat({"An array declares ", *count, " elements: more than the file can hold, or than 2^24."}), key);
     }
     GgufValue value{.type = GgufType::array, .element = *element, .count = *count};
     const std::uint64_t begin = cursor_.position();
@@ -188,11 +191,11 @@ class HeaderReader {
     keys.reserve(header_.metadata.size());
     for (const GgufEntry& each : header_.metadata) keys.push_back(each.key);
     // Of equal keys the later one in the file comes second.
-    std::sort(keys.begin(), keys.end(), [](std::string_view a, std::string_view b) { return a != b ? a < b : a.data() < b.data(); });
+    heap_sort(keys.begin(), keys.end(), [](std::string_view a, std::string_view b) { return a != b ? a < b : a.data() < b.data(); });
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
     if (twice == keys.end()) return {};
     const auto at = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>((twice + 1)->data()) - source_.bytes.data());
-    return refuse(at, "The metadata key \"" + shown(*twice) + "\" stands twice.", *twice);
+    return refuse(at, concat({"The metadata key \"", shown(*twice), "\" stands twice."}), *twice);
   }
 
   Result<void> alignment() {
@@ -202,7 +205,7 @@ class HeaderReader {
     if (value->type != GgufType::u32) return refuse(at, "general.alignment must be a 32-bit natural number.", kAlignmentKey);
     header_.alignment = load<std::uint32_t>(value->bytes.data());
     if (!std::has_single_bit(header_.alignment) || header_.alignment > kMaxGgufAlignment) {
-      return refuse(at, "general.alignment is " + std::to_string(header_.alignment) + "; it must be a power of two up to 2^20.", kAlignmentKey);
+      return refuse(at, concat({"general.alignment is ", header_.alignment, "; it must be a power of two up to 2^20."}), kAlignmentKey);
     }
     return {};
   }
@@ -218,7 +221,7 @@ class HeaderReader {
     const std::uint64_t dims_at = cursor_.position();
     auto dims = cursor_.read<std::uint32_t>("a tensor's number of dimensions");
     if (!dims) return std::unexpected(std::move(dims.error()));
-    if (*dims > kMaxDims) return refuse(dims_at, "A tensor has " + std::to_string(*dims) + " dimensions; at most 4 are read.", info.name);
+    if (*dims > kMaxDims) return refuse(dims_at, concat({"A tensor has ", *dims, " dimensions; at most 4 are read."}), info.name);
     info.shape.resize(*dims);
     for (std::size_t i = *dims; i-- > 0;) {
       auto length = cursor_.read<std::uint64_t>("a tensor's dimensions");
@@ -230,8 +233,8 @@ class HeaderReader {
     if (!type) return std::unexpected(std::move(type.error()));
     info.type = find_gguf_type(*type);
     if (info.type == nullptr) {
-      return std::unexpected(Error{ErrorCode::unsupported, "The tensor \"" + shown(info.name) + "\" has the type " + std::to_string(*type) +
-                                                               ", which ggml has removed or is not known here.", type_at, shown(info.name)});
+      return std::unexpected(Error{ErrorCode::unsupported, concat({"The tensor \"", shown(info.name), "\" has the type ", *type,
+                                                                   ", which ggml has removed or is not known here."}), type_at, shown(info.name)});
     }
     auto offset = cursor_.read<std::uint64_t>("a tensor's offset");
     if (!offset) return std::unexpected(std::move(offset.error()));
@@ -239,8 +242,8 @@ class HeaderReader {
     if (!count) return refuse(dims_at, count.error().message, info.name);
     const std::uint64_t row = info.shape.empty() ? 1 : info.shape.back();
     if (row % info.type->block_length != 0) {
-      return refuse(dims_at + 4, "Rows of " + std::to_string(row) + " elements are not whole blocks of " + std::to_string(info.type->block_length) +
-                                     ", as " + std::string(info.type->name) + " needs.", info.name);
+      return refuse(dims_at + 4, concat({"Rows of ", row, " elements are not whole blocks of ", info.type->block_length, ", as ",
+                                         info.type->name, " needs."}), info.name);
     }
     auto bytes = stored_bytes(*info.type, *count);
     if (!bytes) return refuse(dims_at, bytes.error().message, info.name);
@@ -248,7 +251,7 @@ class HeaderReader {
     info.offset = *offset;
     // Each starts where the padded one before has ended: no gap, no overlap, no other order.
     if (*offset != next_) {
-      return refuse(type_at + 4, "The tensor's offset is " + std::to_string(*offset) + "; after the tensors before it, it must be " + std::to_string(next_) + ".", info.name);
+      return refuse(type_at + 4, concat({"The tensor's offset is ", *offset, "; after the tensors before it, it must be ", next_, "."}), info.name);
     }
     // An empty tensor needs no padding before it: it does not move the end.
     if (*bytes > 0 && (!checked_add(next_, *bytes, end_) || !align_up(end_, header_.alignment, next_))) return refuse(dims_at, "The tensors take more than 2^53 bytes.", info.name);
@@ -261,13 +264,13 @@ class HeaderReader {
     std::iota(order.begin(), order.end(), 0u);
     const auto& tensors = header_.tensors;
     Beats beats;
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    heap_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
       beats(8);
       return tensors[a].name < tensors[b].name;
     });
     const auto twice = std::adjacent_find(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return tensors[a].name == tensors[b].name; });
     if (twice == order.end()) return {};
-    return refuse(cursor_.position(), "The tensor name \"" + shown(tensors[*twice].name) + "\" stands twice.", tensors[*twice].name);
+    return refuse(cursor_.position(), concat({"The tensor name \"", shown(tensors[*twice].name), "\" stands twice."}), tensors[*twice].name);
   }
 
   /// Offsets become those of the file.
@@ -277,8 +280,8 @@ class HeaderReader {
     std::uint64_t end = 0;
     if (!checked_add(data, end_, end) || (end_ > 0 && end > source_.file_size)) {
       return fail_at(ErrorCode::truncated, source_.file_size,
-                     "The tensors end at byte " + std::to_string(end) + ", but the file at " + std::to_string(source_.file_size) +
-                         ": it is cut off, copy or download it again.");
+                     concat({"The tensors end at byte ", end, ", but the file at ", source_.file_size,
+                             ": it is cut off, copy or download it again."}));
     }
     for (TensorInfo& each : header_.tensors) {
       // An empty tensor at the end may stand where the missing last padding would be.
@@ -299,8 +302,8 @@ class HeaderReader {
 
 std::string scalar_json(const GgufValue& value) {
   const std::byte* at = value.bytes.data();
-  const auto natural = [](std::uint64_t n) { return n <= kMaxCount ? std::to_string(n) : "\"" + std::to_string(n) + "\""; };
-  const auto real = [](auto x) { return x - x == 0 ? shortest_text(x) : "\"" + shortest_text(x) + "\""; };
+  const auto natural = [](std::uint64_t n) { return n <= kMaxCount ? std::to_string(n) : concat({"\"", n, "\""}); };
+  const auto real = [](auto x) { return x - x == 0 ? shortest_text(x) : concat({"\"", shortest_text(x), "\""}); };
   switch (value.type) {
     case GgufType::u8: return natural(load<std::uint8_t>(at));
     case GgufType::i8: return std::to_string(static_cast<int>(load<std::int8_t>(at)));
@@ -312,7 +315,7 @@ std::string scalar_json(const GgufValue& value) {
     case GgufType::i64: {
       const auto n = load<std::int64_t>(at);
       const bool exact = n >= -static_cast<std::int64_t>(kMaxCount) && n <= static_cast<std::int64_t>(kMaxCount);
-      return exact ? std::to_string(n) : "\"" + std::to_string(n) + "\"";
+      return exact ? std::to_string(n) : concat({"\"", n, "\""});
     }
     case GgufType::f32: return real(load<float>(at));
     case GgufType::f64: return real(load<double>(at));
@@ -327,8 +330,8 @@ constexpr std::string_view kTypeNames[] = {"u8", "i8", "u16", "i16", "u32", "i32
 
 std::string summary_json(const GgufValue& value) {
   const bool array = value.type == GgufType::array;
-  return "{\"type\":\"" + std::string(kTypeNames[static_cast<std::size_t>(array ? value.element : value.type)]) + "\",\"count\":" +
-         std::to_string(array ? value.count : value.bytes.size()) + "}";
+  return concat({"{\"type\":\"", kTypeNames[static_cast<std::size_t>(array ? value.element : value.type)], "\",\"count\":",
+                 array ? value.count : value.bytes.size(), "}"});
 }
 
 std::string value_json(const GgufValue& value) {
@@ -354,7 +357,7 @@ std::string metadata_json(const GgufHeader& header) {
   constexpr std::size_t most = 4'000'000;
   std::string out = "{\"version\":" + std::to_string(header.version);
   for (const GgufEntry& entry : header.metadata) {
-    out += "," + json_string(entry.key) + ":";
+    out += concat({",", json_string(entry.key), ":"});
     out += out.size() < most ? value_json(entry.value) : summary_json(entry.value);
   }
   return out += '}';

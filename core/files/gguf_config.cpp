@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "concat.h"
 #include "files/gguf.h"
 #include "files/json_scan.h"
 
@@ -89,7 +90,7 @@ class ConfigWriter {
 
  private:
   void put(std::string_view field, std::string_view value) {
-    out_ += (out_.size() > 1 ? "," : "") + json_string(field) + ":" + std::string(value);
+    out_ += concat({out_.size() > 1 ? "," : "", json_string(field), ":", value});
   }
 
   /// Of an array with one number for each layer: the first that is not 0.

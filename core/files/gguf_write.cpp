@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "beat.h"
+#include "concat.h"
 #include "files/gguf.h"
 #include "files/json_scan.h"
 #include "guard_memory.h"
@@ -82,7 +83,7 @@ Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors, std::span<con
   for (const TensorToWrite& tensor : tensors) {
     beats(256);
     if (tensor.type == nullptr || tensor.type->gguf_id < 0) {
-      return fail_field(ErrorCode::unsupported, shown(tensor.name), "ggml has no element type for \"" + shown(tensor.name) + "\".");
+      return fail_field(ErrorCode::unsupported, shown(tensor.name), concat({"ggml has no element type for \"", shown(tensor.name), "\"."}));
     }
     auto count = element_count(tensor.shape);
     auto bytes = count ? stored_bytes(*tensor.type, *count) : std::unexpected(count.error());

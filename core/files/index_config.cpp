@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "concat.h"
 #include "files/json_scan.h"
 #include "files/safetensors.h"
 
@@ -86,7 +87,8 @@ class IndexReader final : public JsonHandler {
     const std::string field = "weight_map." + shown(key_);
     if (event.kind != Kind::string) return refuse(event, field, field + " must be the name of a file.");
     if (!is_bare_shard_name(*event.text)) {
-      return refuse(event, field, field + " is \"" + shown(*event.text) + "\"; it must be the bare name of a .safetensors file in the same directory.");
+      return refuse(event, field, concat({field, " is \"", shown(*event.text),
+                                          "\"; it must be the bare name of a .safetensors file in the same directory."}));
     }
     const auto [found, added] = ids_.try_emplace(std::move(*event.text), static_cast<std::uint32_t>(ids_.size()));
     if (added && ids_.size() > kMaxShards) return refuse(event, "weight_map", "The index names more than 99999 files.");
@@ -103,7 +105,7 @@ class IndexReader final : public JsonHandler {
     else if (event.kind == Kind::string) value = json_string(*event.text);
     else if (event.kind == Kind::boolean) value = event.boolean ? "true" : "false";
     else return;
-    metadata += (metadata.empty() ? "" : ",") + json_string(key_) + ":" + value;
+    metadata += concat({metadata.empty() ? "" : ",", json_string(key_), ":", value});
   }
 
   std::size_t depth_ = 0;
@@ -115,7 +117,7 @@ class IndexReader final : public JsonHandler {
 /// JSON says nothing before its end: the whole file is wanted.
 Result<void> whole_text(const Source& source, std::uint64_t most, std::string_view what) {
   if (source.file_size > most) {
-    return fail_at(ErrorCode::too_large, most, "The " + std::string(what) + " has " + std::to_string(source.file_size) + " bytes; at most " + std::to_string(most) + " are read.");
+    return fail_at(ErrorCode::too_large, most, concat({"The ", what, " has ", source.file_size, " bytes; at most ", most, " are read."}));
   }
   if (!source.whole()) return truncated(source, source.file_size, what);
   return {};
@@ -140,7 +142,7 @@ Result<FileReport> read_safetensors_index(const Source& source) {
   if (index.tensors.empty()) return fail_field(ErrorCode::invalid_field, "weight_map", "The index names no tensor.");
   FileReport report;
   report.format = FileFormat::safetensors_index;
-  report.metadata = "{" + index.metadata + "}";
+  report.metadata = concat({"{", index.metadata, "}"});
   report.shards = index.sort_shards();
   report.tensors = std::move(index.tensors);
   return report;

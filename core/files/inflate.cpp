@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "beat.h"
+#include "concat.h"
 
 namespace bitbudget::files {
 namespace {
@@ -136,7 +137,7 @@ class Inflater {
 
  private:
   std::unexpected<Error> refuse(std::string_view what) const {
-    return fail_at(ErrorCode::invalid_file, bits_.position(), "The compressed data is damaged: " + std::string(what) + ".");
+    return fail_at(ErrorCode::invalid_file, bits_.position(), concat({"The compressed data is damaged: ", what, "."}));
   }
   std::unexpected<Error> early() const { return fail_at(ErrorCode::truncated, size_, "The compressed data ends too early."); }
 

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "beat.h"
+#include "concat.h"
+#include "heap_sort.h"
 
 namespace bitbudget::files {
 namespace {
@@ -108,7 +110,7 @@ class Scanner {
   }
 
   bool open(Kind kind) {
-    if (first_keys_.size() >= max_depth_) return stop(offset(), "Nested deeper than " + std::to_string(max_depth_) + " levels.");
+    if (first_keys_.size() >= max_depth_) return stop(offset(), concat({"Nested deeper than ", max_depth_, " levels."}));
     first_keys_.push_back(keys_.size());
     return tell({kind, offset()});
   }
@@ -121,7 +123,7 @@ class Scanner {
   /// Of the keys of the innermost object, and forgets them.
   bool distinct_keys() {
     const auto first = keys_.begin() + static_cast<std::ptrdiff_t>(first_keys_.back());
-    std::sort(first, keys_.end(), [](const Key& a, const Key& b) { return a.hash != b.hash ? a.hash < b.hash : a.offset < b.offset; });
+    heap_sort(first, keys_.end(), [](const Key& a, const Key& b) { return a.hash != b.hash ? a.hash < b.hash : a.offset < b.offset; });
     const auto twice = std::adjacent_find(first, keys_.end(), [](const Key& a, const Key& b) { return a.hash == b.hash; });
     if (twice != keys_.end()) {
       return stop((twice + 1)->offset, "A key that ends here stands twice in one object: remove one of them.");
@@ -205,8 +207,7 @@ std::size_t utf8_sequence(std::string_view text) {
 
 Result<void> scan_json(std::string_view text, const JsonLimits& limits, JsonHandler& handler) {
   if (text.size() > limits.max_bytes) {
-    return fail(ErrorCode::too_large, "The JSON text has " + std::to_string(text.size()) + " bytes; at most " +
-                                          std::to_string(limits.max_bytes) + " are read.");
+    return fail(ErrorCode::too_large, concat({"The JSON text has ", text.size(), " bytes; at most ", limits.max_bytes, " are read."}));
   }
   if (text.starts_with("\xEF\xBB\xBF")) {
     return fail_at(ErrorCode::invalid_json, 0, "The text starts with a byte order mark: save it as UTF-8 without one.");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "beat.h"
+#include "concat.h"
 
 namespace bitbudget::files {
 namespace {
@@ -79,7 +80,8 @@ void explain(Difference& difference, std::uint64_t embedding, bool packed, const
   if (difference.kind == kBuffer) return explained("Tables that are computed and not learned (rotary frequencies, masks): no parameters.");
   if (difference.kind == kScales) return explained("Scales and zero points of quantized weights stand beside the parameters.");
   if (difference.kind == kPrediction) {
-    return explained("Modules for multi-token prediction stand behind the model's " + count_of(model.order.size()) + " layers and are not counted among its parameters.");
+    return explained(concat({"Modules for multi-token prediction stand behind the model's ", count_of(model.order.size()),
+                             " layers and are not counted among its parameters."}));
   }
   if (difference.kind == "head" && config == 0 && file > 0) {
     if (model.tied_head && file == embedding) return explained("The head is the embedding, and the file stores it a second time.");
@@ -94,12 +96,14 @@ void explain(Difference& difference, std::uint64_t embedding, bool packed, const
   if (difference.kind == kOther) {
     difference.explanation = "Tensors whose names say nothing that is known here.";
   } else if (file == 0) {
-    difference.explanation = "The config has " + count_of(config) + " parameters of this kind, the file none: a shard is missing.";
+    difference.explanation = concat({"The config has ", count_of(config), " parameters of this kind, the file none: a shard is missing."});
   } else if (config == 0) {
     difference.explanation = "Extra modules that the config does not describe.";
   } else {
-    difference.explanation = file < config ? "The file holds " + count_of(config - file) + " fewer than the config describes: a shard is missing, or the config is another model's."
-                                           : "The file holds " + count_of(file - config) + " more than the config describes: extra modules, or the config is another model's.";
+    difference.explanation = file < config ? concat({"The file holds ", count_of(config - file),
+                                                     " fewer than the config describes: a shard is missing, or the config is another model's."})
+                                           : concat({"The file holds ", count_of(file - config),
+                                                     " more than the config describes: extra modules, or the config is another model's."});
   }
 }
 

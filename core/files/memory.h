@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "concat.h"
 #include "error.h"
 #include "guard_memory.h"
 
@@ -19,7 +20,7 @@ inline constexpr std::uint64_t kMemoryLimit = std::uint64_t{1} << 30;
 
 inline std::unexpected<Error> out_of_memory(std::uint64_t bytes) {
   return fail(ErrorCode::out_of_memory,
-              "There is not enough memory for " + std::to_string(bytes) + " more bytes: use a smaller tensor, or close other programs.");
+              concat({"There is not enough memory for ", bytes, " more bytes: use a smaller tensor, or close other programs."}));
 }
 
 /// Uninitialised memory for trivial elements.

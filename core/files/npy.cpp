@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "concat.h"
 #include "files/json_scan.h"
 #include "guard_memory.h"
 
@@ -56,7 +57,7 @@ class HeaderParser {
 
  private:
   std::unexpected<Error> refuse(std::string_view what) const {
-    return fail_at(ErrorCode::invalid_file, offset_ + at_, "The NPY header cannot be read: " + std::string(what) + ".");
+    return fail_at(ErrorCode::invalid_file, offset_ + at_, concat({"The NPY header cannot be read: ", what, "."}));
   }
 
   void skip_space() {
@@ -96,7 +97,7 @@ class HeaderParser {
     if (*key == "fortran_order" && !header.fortran_order) return order(header);
     if (*key == "shape" && !header.shape) return shape(header);
     at_ = begin;
-    return refuse("the key '" + shown(*key) + "' is unknown or stands twice");
+    return refuse(concat({"the key '", shown(*key), "' is unknown or stands twice"}));
   }
 
   Result<void> descr(Header& header) {
@@ -174,8 +175,7 @@ Result<HeaderText> header_text(const Source& source) {
   const auto major = std::to_integer<unsigned>((*magic)[6]);
   const auto minor = std::to_integer<unsigned>((*magic)[7]);
   if (major < 1 || major > 3 || minor != 0) {
-    return fail_at(ErrorCode::unsupported, 6, "NPY version " + std::to_string(major) + "." + std::to_string(minor) +
-                                                  " is not read; 1.0, 2.0 and 3.0 are.");
+    return fail_at(ErrorCode::unsupported, 6, concat({"NPY version ", major, ".", minor, " is not read; 1.0, 2.0 and 3.0 are."}));
   }
   std::uint64_t length = 0;
   if (major == 1) {
@@ -188,7 +188,7 @@ Result<HeaderText> header_text(const Source& source) {
     length = *declared;
   }
   if (length > kMaxNpyHeader - 12) {
-    return fail_at(ErrorCode::too_large, 8, "The NPY header has " + std::to_string(length) + " bytes; at most 10000 are read.");
+    return fail_at(ErrorCode::too_large, 8, concat({"The NPY header has ", length, " bytes; at most 10000 are read."}));
   }
   const std::uint64_t offset = cursor.position();
   auto bytes = cursor.take(length, "the header of an NPY file");
@@ -229,7 +229,8 @@ Result<Descr> element_descr(std::string_view descr, std::uint64_t offset) {
     if (order == '|' && type->block_bits > 8) break;  // numbers of several bytes have an order
     return Descr{type, order == '>' && type->block_bits > 8};
   }
-  return fail_at(ErrorCode::unsupported, offset, "The element type '" + shown(descr) + "' is not read; booleans, integers and floats of up to 8 bytes are.");
+  return fail_at(ErrorCode::unsupported, offset, concat({"The element type '", shown(descr),
+                                                         "' is not read; booleans, integers and floats of up to 8 bytes are."}));
 }
 
 }  // namespace
@@ -250,13 +251,13 @@ Result<FileReport> read_npy(const Source& source) {
   if (*bytes > source.file_size - data) return truncated({source.bytes.first(0), source.file_size}, kMaxCount, "the values of the array");
   if (*bytes < source.file_size - data) {
     return fail_at(ErrorCode::invalid_file, data + *bytes,
-                   std::to_string(source.file_size - data - *bytes) + " bytes follow the array's " + std::to_string(*bytes) + ".");
+                   concat({source.file_size - data - *bytes, " bytes follow the array's ", *bytes, "."}));
   }
 
   FileReport report;
   report.format = FileFormat::npy;
-  report.metadata = "{\"version\":\"" + std::to_string(found->major) + ".0\",\"descr\":" + json_string(*header->descr) +
-                    ",\"fortran_order\":" + (*header->fortran_order ? "true" : "false") + "}";
+  report.metadata = concat({"{\"version\":\"", found->major, ".0\",\"descr\":", json_string(*header->descr), ",\"fortran_order\":",
+                            *header->fortran_order ? "true" : "false", "}"});
   report.tensors.push_back({.name = std::string(kNpyTensorName),
                             .type = descr->type,
                             .shape = std::move(*header->shape),
@@ -274,7 +275,7 @@ Result<std::string> header_of(const ElementType& type, std::span<const std::uint
   for (const DescrName& known : kDescrNames) {
     if (known.type == type.name) name = &known;
   }
-  if (name == nullptr) return fail(ErrorCode::unsupported, "NPY has no element type " + std::string(type.name) + ": decode it to F32 first.");
+  if (name == nullptr) return fail(ErrorCode::unsupported, concat({"NPY has no element type ", type.name, ": decode it to F32 first."}));
   if (shape.size() > kMaxRank) return fail(ErrorCode::invalid_argument, "NPY arrays have at most 31 dimensions.");
   if (auto count = element_count(shape); !count) return std::unexpected(std::move(count.error()));
 

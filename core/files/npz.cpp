@@ -1,10 +1,13 @@
 #include "files/npz.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "concat.h"
 #include "files/inflate.h"
 #include "files/json_scan.h"
 #include "files/npy.h"
+#include "heap_sort.h"
 
 namespace bitbudget::files {
 namespace {
@@ -135,7 +138,7 @@ class Archive {
     if (!widen(part(at + kCentralSize + name, extra), member.entry)) return refuse(ErrorCode::invalid_file, at, "A 64-bit size is missing.", member.entry.name);
     if ((member.entry.flags & kEncrypted) != 0) return refuse(ErrorCode::unsupported, at + 8, "The archive is encrypted.", member.entry.name);
     if (member.entry.method != 0 && member.entry.method != 8) {
-      return refuse(ErrorCode::unsupported, at + 10, "Compression method " + std::to_string(member.entry.method) + " is not read; 0 and 8 are.", member.entry.name);
+      return refuse(ErrorCode::unsupported, at + 10, concat({"Compression method ", member.entry.method, " is not read; 0 and 8 are."}), member.entry.name);
     }
     if (member.entry.method == 0 && member.entry.stored != member.entry.size) {
       return refuse(ErrorCode::invalid_file, at + 20, "A stored member has two sizes.", member.entry.name);
@@ -149,7 +152,7 @@ class Archive {
                       name.find('\0') == std::string_view::npos && valid_utf8_prefix(name) == name.size();
     if (!safe) return refuse(ErrorCode::invalid_file, offset, "A member's name is not a plain path within the archive.", name);
     if (name.size() <= kExtension.size() || !name.ends_with(kExtension)) {
-      return refuse(ErrorCode::unsupported, offset, "The archive holds something beside *.npy arrays: \"" + shown(name) + "\".", name);
+      return refuse(ErrorCode::unsupported, offset, concat({"The archive holds something beside *.npy arrays: \"", shown(name), "\"."}), name);
     }
     return {};
   }
@@ -181,17 +184,21 @@ class Archive {
 
   /// Distinct names, bytes that do not overlap, and a sum within the memory.
   static Result<void> apart(std::vector<Member>& members) {
-    std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.entry.name < b.entry.name; });
+    heap_sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
+      return std::tie(a.entry.name, a.local) < std::tie(b.entry.name, b.local);
+    });
     const auto twice = std::adjacent_find(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.entry.name == b.entry.name; });
     if (twice != members.end()) return refuse(ErrorCode::invalid_file, twice->local, "A name stands twice in the archive.", twice->entry.name);
-    std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.local < b.local; });
+    heap_sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
+      return std::tie(a.local, a.entry.name) < std::tie(b.local, b.entry.name);
+    });
     std::uint64_t end = 0;
     std::uint64_t total = 0;
     for (const Member& member : members) {
       if (member.local < end) return refuse(ErrorCode::invalid_file, member.local, "Two members overlap.", member.entry.name);
       end = member.data + member.entry.stored;
       if (!checked_add(total, member.entry.size, total) || total > kMemoryLimit) {
-        return refuse(ErrorCode::too_large, member.local, "The arrays unpack to more than " + std::to_string(kMemoryLimit) + " bytes.", member.entry.name);
+        return refuse(ErrorCode::too_large, member.local, concat({"The arrays unpack to more than ", kMemoryLimit, " bytes."}), member.entry.name);
       }
     }
     return {};
@@ -250,8 +257,8 @@ Result<TensorInfo> read_member(const Source& source, const Member& member) {
 
 Result<std::vector<Member>> members_of(const Source& source) {
   if (source.file_size > kMemoryLimit) {
-    return fail_at(ErrorCode::too_large, 0, "An NPZ is read as a whole, and this one has " + std::to_string(source.file_size) + " bytes; the limit is " +
-                                                std::to_string(kMemoryLimit) + ". Save its arrays as .npy files.");
+    return fail_at(ErrorCode::too_large, 0, concat({"An NPZ is read as a whole, and this one has ", source.file_size,
+                                                    " bytes; the limit is ", kMemoryLimit, ". Save its arrays as .npy files."}));
   }
   if (!source.whole()) return truncated(source, source.file_size, "the ZIP archive");
   return Archive(source).members();
@@ -285,7 +292,7 @@ Result<UnpackedTensor> unpack_npz_tensor(const Source& source, std::string_view 
     out.values = bytes->subspan(static_cast<std::size_t>(report->tensors[0].offset));
     return out;
   }
-  return fail_field(ErrorCode::not_found, "tensor", "The archive has no array \"" + shown(name) + "\".");
+  return fail_field(ErrorCode::not_found, "tensor", concat({"The archive has no array \"", shown(name), "\"."}));
 }
 
 }  // namespace bitbudget::files

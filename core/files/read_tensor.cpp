@@ -4,6 +4,7 @@
 #include <array>
 
 #include "beat.h"
+#include "concat.h"
 #include "files/inspect.h"
 #include "files/npz.h"
 #include "files/source.h"
@@ -84,13 +85,13 @@ Result<TensorValues> read(std::span<const std::byte> file, std::string_view name
   if (!report) return std::unexpected(std::move(report.error()));
   const auto found = std::find_if(report->tensors.begin(), report->tensors.end(), [&](const TensorInfo& tensor) { return tensor.name == name; });
   if (found == report->tensors.end()) {
-    return fail_field(ErrorCode::not_found, "tensor", "The file has no tensor \"" + shown(name) + "\".");
+    return fail_field(ErrorCode::not_found, "tensor", concat({"The file has no tensor \"", shown(name), "\"."}));
   }
   if (found->type == nullptr) return fail_field(ErrorCode::unsupported, "tensor", "An index holds no values: open the file that it names.");
   const std::uint64_t count = *element_count(found->shape);
   if (count > memory_limit / sizeof(float)) {
-    return fail_field(ErrorCode::too_large, "tensor", "The values of \"" + shown(name) + "\" take " + std::to_string(count) +
-                                                          " x 4 bytes; the limit is " + std::to_string(memory_limit) + ".");
+    return fail_field(ErrorCode::too_large, "tensor", concat({"The values of \"", shown(name), "\" take ", count,
+                                                              " x 4 bytes; the limit is ", memory_limit, "."}));
   }
   auto values = Buffer<float>::of_size(count);
   if (!values) return std::unexpected(std::move(values.error()));
@@ -127,7 +128,7 @@ Result<void> decode_tensor(const TensorInfo& tensor, std::span<const std::byte> 
   }
   const formats::Format* format = format_of(*type);
   if (format == nullptr) {
-    return fail_field(ErrorCode::unsupported, "type", "Tensors of type " + std::string(type->name) + " are listed but cannot be decoded.");
+    return fail_field(ErrorCode::unsupported, "type", concat({"Tensors of type ", type->name, " are listed but cannot be decoded."}));
   }
   return formats::decode(*format, stored, out, tensor.shape.empty() ? 0 : tensor.shape.back());
 }

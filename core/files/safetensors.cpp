@@ -6,8 +6,10 @@
 #include <tuple>
 
 #include "beat.h"
+#include "concat.h"
 #include "files/json_scan.h"
 #include "guard_memory.h"
+#include "heap_sort.h"
 
 namespace bitbudget::files {
 namespace {
@@ -46,7 +48,7 @@ class HeaderReader final : public JsonHandler {
     std::string path = shown(name_);
     if (field_ != Field::none) path += field_ == Field::dtype ? ".dtype" : field_ == Field::shape ? ".shape" : ".data_offsets";
     // The header's text starts at byte 8 of the file.
-    return std::unexpected(Error{ErrorCode::invalid_field, "The header's entry \"" + path + "\" " + std::string(what) + ".",
+    return std::unexpected(Error{ErrorCode::invalid_field, concat({"The header's entry \"", path, "\" ", what, "."}),
                                  8 + event.offset, path});
   }
 
@@ -89,7 +91,8 @@ class HeaderReader final : public JsonHandler {
       case Field::dtype:
         if (event.kind != Kind::string) return refuse(event, "must be a string");
         tensor_.type = find_safetensors_type(*event.text);
-        if (tensor_.type == nullptr) return refuse(event, "is \"" + shown(*event.text) + "\", which is no element type of safetensors");
+        if (tensor_.type == nullptr) return refuse(event, concat({"is \"", shown(*event.text),
+                                                                  "\", which is no element type of safetensors"}));
         return {};
       case Field::shape:
         if (event.kind != Kind::begin_array) return refuse(event, "must be a list of numbers");
@@ -138,7 +141,7 @@ class HeaderReader final : public JsonHandler {
     auto bytes = count ? stored_bytes(*tensor_.type, *count) : std::unexpected(count.error());
     if (!bytes || *bytes != end_ - begin_) {
       field_ = Field::offsets;
-      return refuse(event, bytes ? "spans " + std::to_string(end_ - begin_) + " bytes; its shape and type take " + std::to_string(*bytes)
+      return refuse(event, bytes ? concat({"spans ", end_ - begin_, " bytes; its shape and type take ", *bytes})
                                  : "does not fit its shape and type: they take more than 2^53 bytes, or do not end on one");
     }
     tensor_.name = std::move(name_);
@@ -150,8 +153,8 @@ class HeaderReader final : public JsonHandler {
   }
 
   std::unexpected<Error> missing(const JsonEvent& event, std::string_view field) const {
-    const std::string path = shown(name_) + "." + std::string(field);
-    return std::unexpected(Error{ErrorCode::missing_field, "The header's entry \"" + path + "\" is missing.", 8 + event.offset, path});
+    const std::string path = concat({shown(name_), ".", field});
+    return std::unexpected(Error{ErrorCode::missing_field, concat({"The header's entry \"", path, "\" is missing."}), 8 + event.offset, path});
   }
 
   std::size_t depth_ = 0;
@@ -167,7 +170,7 @@ class HeaderReader final : public JsonHandler {
 
 /// Sorted by position, the tensors cover the data from its first byte to its last, without gap or overlap.
 Result<void> check_cover(std::span<TensorInfo> tensors, const Source& source, std::uint64_t data) {
-  std::sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
+  heap_sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
     return std::tie(a.offset, a.byte_length, a.name) < std::tie(b.offset, b.byte_length, b.name);
   });
   std::uint64_t end = 0;
@@ -175,17 +178,16 @@ Result<void> check_cover(std::span<TensorInfo> tensors, const Source& source, st
     if (tensor.offset != end) {
       const std::string path = shown(tensor.name) + ".data_offsets";
       return std::unexpected(Error{ErrorCode::invalid_file,
-                                   "The tensor \"" + shown(tensor.name) + "\" starts at byte " + std::to_string(tensor.offset) +
-                                       " of the data, " + (tensor.offset < end ? "within" : "with a gap after") +
-                                       " the one before, which ends at " + std::to_string(end) + ".",
+                                   concat({"The tensor \"", shown(tensor.name), "\" starts at byte ", tensor.offset, " of the data, ",
+                                           tensor.offset < end ? "within" : "with a gap after", " the one before, which ends at ", end, "."}),
                                    data + std::min(tensor.offset, end), path});
     }
     end += tensor.byte_length;  // end_ of the header, at most 2^53
   }
   if (end > source.file_size - data) {
     return fail_at(ErrorCode::truncated, source.file_size,
-                   "The tensors end at byte " + std::to_string(data + end) + ", but the file at " + std::to_string(source.file_size) +
-                       ": it is cut off, copy or download it again.");
+                   concat({"The tensors end at byte ", data + end, ", but the file at ", source.file_size,
+                           ": it is cut off, copy or download it again."}));
   }
   if (end < source.file_size - data) {
     return fail_at(ErrorCode::invalid_file, data + end, "Bytes follow the last tensor: the file should end here.");
@@ -200,14 +202,15 @@ Result<FileReport> read_safetensors(const Source& source) {
   Cursor cursor(source);
   if (source.size() < 8) return truncated(source, 8, "the length of the safetensors header");
   const auto length = *cursor.read<std::uint64_t>("");
-  if (length < 2) return fail_at(ErrorCode::invalid_file, 0, "The safetensors header has " + std::to_string(length) + " bytes; not even {} fits.");
+  if (length < 2) return fail_at(ErrorCode::invalid_file, 0, concat({"The safetensors header has ", length, " bytes; not even {} fits."}));
   if (length > kFormatMaxHeader) {
-    return fail_at(ErrorCode::invalid_file, 0, "The first 8 bytes are no length of a safetensors header: " + std::to_string(length) + " is beyond its limit of 100000000.");
+    return fail_at(ErrorCode::invalid_file, 0, concat({"The first 8 bytes are no length of a safetensors header: ", length,
+                                                       " is beyond its limit of 100000000."}));
   }
   if (length > source.file_size - 8) return truncated({source.bytes.first(0), source.file_size}, kMaxCount, "the safetensors header");
   if (length > kMaxSafetensorsHeader) {
-    return fail_at(ErrorCode::too_large, 0, "The safetensors header has " + std::to_string(length) + " bytes; at most " +
-                                                std::to_string(kMaxSafetensorsHeader) + " are read.");
+    return fail_at(ErrorCode::too_large, 0, concat({"The safetensors header has ", length, " bytes; at most ", kMaxSafetensorsHeader,
+                                                    " are read."}));
   }
   const std::uint64_t data = 8 + length;
   if (source.size() > 8 && source.bytes[8] != std::byte{'{'}) return fail_at(ErrorCode::invalid_file, 8, "The safetensors header must start with {.");
@@ -234,21 +237,22 @@ namespace {
 Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors,
                            std::span<const std::pair<std::string, std::string>> metadata) {
   const auto name_fault = [](std::string_view name, std::string_view what) {
-    return fail_field(ErrorCode::invalid_argument, shown(name), "The name \"" + shown(name) + "\" " + std::string(what) + ".");
+    return fail_field(ErrorCode::invalid_argument, shown(name), concat({"The name \"", shown(name), "\" ", what, "."}));
   };
   FileLayout layout;
   layout.order.resize(tensors.size());
   std::iota(layout.order.begin(), layout.order.end(), std::size_t{0});
   for (const TensorToWrite& tensor : tensors) {
     if (tensor.type == nullptr || tensor.type->safetensors_rank < 0) {
-      return fail_field(ErrorCode::unsupported, shown(tensor.name), "safetensors has no element type for \"" + shown(tensor.name) + "\".");
+      return fail_field(ErrorCode::unsupported, shown(tensor.name), concat({"safetensors has no element type for \"", shown(tensor.name),
+                                                                            "\"."}));
     }
     if (tensor.shape.size() > kMaxRank) return name_fault(tensor.name, "has more than 32 dimensions");
     if (tensor.name == kMetadataKey) return name_fault(tensor.name, "is kept for the metadata");
     if (valid_utf8_prefix(tensor.name) != tensor.name.size()) return name_fault(tensor.name, "is not UTF-8");
   }
   Beats beats;
-  std::sort(layout.order.begin(), layout.order.end(), [&](std::size_t a, std::size_t b) {
+  heap_sort(layout.order.begin(), layout.order.end(), [&](std::size_t a, std::size_t b) {
     beats(8);
     const int rank_a = tensors[a].type->safetensors_rank;
     const int rank_b = tensors[b].type->safetensors_rank;
@@ -256,7 +260,7 @@ Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors,
   });
   std::vector<std::string_view> names;
   for (const TensorToWrite& tensor : tensors) names.push_back(tensor.name);
-  std::sort(names.begin(), names.end());
+  heap_sort(names.begin(), names.end());
   if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end()) return name_fault(*twice, "stands twice");
 
   std::string text = "{";
@@ -264,10 +268,10 @@ Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors,
     text += json_string(kMetadataKey) + ":{";
     std::vector<std::string_view> keys;
     for (const auto& [key, value] : metadata) {
-      text += (keys.empty() ? "" : ",") + json_string(key) + ":" + json_string(value);
+      text += concat({keys.empty() ? "" : ",", json_string(key), ":", json_string(value)});
       keys.push_back(key);
     }
-    std::sort(keys.begin(), keys.end());
+    heap_sort(keys.begin(), keys.end());
     if (const auto twice = std::adjacent_find(keys.begin(), keys.end()); twice != keys.end()) return name_fault(*twice, "stands twice in the metadata");
     text += '}';
   }
@@ -281,9 +285,9 @@ Result<FileLayout> lay_out(std::span<const TensorToWrite> tensors,
     if (!bytes) return fail_field(bytes.error().code, shown(tensor.name), std::move(bytes.error().message));
     layout.offsets[index] = end;
     if (!checked_add(end, *bytes, end)) return fail(ErrorCode::too_large, "The file would pass 2^53 bytes.");
-    text += (text.size() == 1 ? "" : ",") + json_string(tensor.name) + ":{\"dtype\":\"" + std::string(tensor.type->name) + "\",\"shape\":[";
+    text += concat({text.size() == 1 ? "" : ",", json_string(tensor.name), ":{\"dtype\":\"", tensor.type->name, "\",\"shape\":["});
     for (std::size_t i = 0; i < tensor.shape.size(); ++i) text += (i == 0 ? "" : ",") + std::to_string(tensor.shape[i]);
-    text += "],\"data_offsets\":[" + std::to_string(layout.offsets[index]) + "," + std::to_string(end) + "]}";
+    text += concat({"],\"data_offsets\":[", layout.offsets[index], ",", end, "]}"});
   }
   text += '}';
   text.append((8 - text.size() % 8) % 8, ' ');

@@ -2,16 +2,17 @@
 
 #include <algorithm>
 
+#include "concat.h"
+
 namespace bitbudget::files {
 
 std::unexpected<Error> truncated(const Source& source, std::uint64_t needed, std::string_view what) {
   if (source.whole() || needed > source.file_size) {
     return fail_at(ErrorCode::truncated, source.file_size,
-                   "The file ends at byte " + std::to_string(source.file_size) + ", within " + std::string(what) +
-                       ": it is cut off, copy or download it again.");
+                   concat({"The file ends at byte ", source.file_size, ", within ", what, ": it is cut off, copy or download it again."}));
   }
   return std::unexpected(Error{ErrorCode::truncated,
-                               "The slice ends within " + std::string(what) + ": pass the first " + std::to_string(needed) + " bytes of the file.",
+                               concat({"The slice ends within ", what, ": pass the first ", needed, " bytes of the file."}),
                                needed, "bytes"});
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "formats/registry.h"
+#include "heap_sort.h"
 
 namespace bitbudget::formats {
 namespace {
@@ -56,7 +57,7 @@ std::vector<float> find_levels(const Format& format, std::vector<std::byte> byte
     }
     if (decode(format, bytes, values) && std::isfinite(values[element])) levels.push_back(values[element]);
   }
-  std::ranges::sort(levels);
+  heap_sort(levels.begin(), levels.end());
   levels.erase(std::ranges::unique(levels).begin(), levels.end());
   return levels;
 }

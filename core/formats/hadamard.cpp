@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "beat.h"
+#include "concat.h"
 #include "tensor/random.h"
 
 namespace bitbudget::formats {
@@ -14,13 +15,13 @@ namespace {
 Result<std::size_t> block_of(std::size_t count, std::size_t row_length, const HadamardOptions& options) {
   if (row_length == 0 || count % row_length != 0) {
     return fail_field(ErrorCode::invalid_argument, "rowLength",
-                      std::to_string(count) + " values are not whole rows of " + std::to_string(row_length) + ".");
+                      concat({count, " values are not whole rows of ", row_length, "."}));
   }
   const std::size_t block = options.block != 0 ? options.block : largest_hadamard_block(row_length);
   if (!std::has_single_bit(block) || row_length % block != 0) {
     return fail_field(ErrorCode::invalid_argument, "block",
-                      "The block must be a power of two that divides the row; " + std::to_string(row_length) + " has " +
-                          std::to_string(largest_hadamard_block(row_length)) + " and its divisors.");
+                      concat({"The block must be a power of two that divides the row; ", row_length, " has ",
+                              largest_hadamard_block(row_length), " and its divisors."}));
   }
   return block;
 }

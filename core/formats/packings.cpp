@@ -5,6 +5,7 @@
 #include <cassert>
 #include <string>
 
+#include "concat.h"
 #include "formats/bit_stream.h"
 #include "guard_memory.h"
 
@@ -170,7 +171,8 @@ Result<void> check_gptq_shape(std::size_t rows, std::size_t columns, int bits) {
   if (bits != 2 && bits != 3 && bits != 4 && bits != 8) return fail_field(ErrorCode::invalid_argument, "bits", "GPTQ packs 2, 3, 4 or 8 bits.");
   const std::size_t multiple = bits == 3 ? 32 : static_cast<std::size_t>(32 / bits);
   if (rows % multiple == 0 && columns % multiple == 0) return {};
-  return fail_field(ErrorCode::invalid_argument, "shape", "GPTQ packs whole words: rows and columns must be multiples of " + std::to_string(multiple) + ".");
+  return fail_field(ErrorCode::invalid_argument, "shape", concat({"GPTQ packs whole words: rows and columns must be multiples of ",
+                                                                  multiple, "."}));
 }
 
 Result<GptqWeight> pack_gptq(const UniformWeight& weight, GptqVersion version) {
@@ -180,7 +182,8 @@ Result<GptqWeight> pack_gptq(const UniformWeight& weight, GptqVersion version) {
   const int less = version == GptqVersion::v1 ? 1 : 0;
   const int unwritable = version == GptqVersion::v1 ? 0 : 1 << weight.bits;
   if (std::ranges::any_of(weight.zeros, [&](int z) { return z == unwritable; })) {
-    return fail_field(ErrorCode::invalid_argument, "zeros", "A zero of " + std::to_string(unwritable) + " cannot be written in this version of GPTQ.");
+    return fail_field(ErrorCode::invalid_argument, "zeros", concat({"A zero of ", unwritable,
+                                                                    " cannot be written in this version of GPTQ."}));
   }
   GptqWeight file;
   file.qweight = pack_lines({weight.rows, weight.columns}, weight.bits, WordFill::dense, {1, weight.rows},

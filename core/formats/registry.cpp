@@ -7,6 +7,7 @@
 #include <string>
 
 #include "beat.h"
+#include "concat.h"
 #include "guard_memory.h"
 #include "kernels/statistics.h"
 
@@ -87,13 +88,12 @@ Result<std::uint64_t> whole_rows(const Format& format, std::uint64_t count, std:
   if (count == 0) return row_length;
   if (count % row_length != 0) {
     return fail_field(ErrorCode::invalid_argument, "rowLength",
-                      std::to_string(count) + " values are not whole rows of " + std::to_string(row_length) +
-                          ": give a row length that divides the count.");
+                      concat({count, " values are not whole rows of ", row_length, ": give a row length that divides the count."}));
   }
   if (row_length % format.row_multiple != 0) {
     return fail_field(ErrorCode::invalid_argument, "rowLength",
-                      std::string(format.label) + " needs rows of a multiple of " + std::to_string(format.row_multiple) +
-                          " values; these have " + std::to_string(row_length) + ". Pad the rows or choose a format with shorter blocks.");
+                      concat({format.label, " needs rows of a multiple of ", format.row_multiple, " values; these have ", row_length,
+                              ". Pad the rows or choose a format with shorter blocks."}));
   }
   return row_length;
 }
@@ -103,16 +103,15 @@ Result<void> refuse_non_finite(const Format& format, std::span<const float> valu
   if (first == values.size()) return {};
   const auto found = std::count_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
   return fail_at(ErrorCode::non_finite, first,
-                 std::to_string(found) + " of the values are NaN or infinite, the first at index " + std::to_string(first) +
-                     "; " + std::string(format.label) + " cannot hold them. Replace them, or choose F32, F16 or BF16.");
+                 concat({found, " of the values are NaN or infinite, the first at index ", first, "; ", format.label,
+                         " cannot hold them. Replace them, or choose F32, F16 or BF16."}));
 }
 
 Result<void> check_importance(std::span<const float> weights, std::uint64_t row_length) {
   if (weights.empty()) return {};
   if (weights.size() != row_length) {
     return fail_field(ErrorCode::invalid_argument, "importance",
-                      "The importance vector needs one weight per column: " + std::to_string(row_length) + ", not " +
-                          std::to_string(weights.size()) + ".");
+                      concat({"The importance vector needs one weight per column: ", row_length, ", not ", weights.size(), "."}));
   }
   for (const float weight : weights) {
     if (std::isfinite(weight) && weight >= 0) continue;
@@ -135,7 +134,7 @@ const Format* find(std::string_view id) {
 Result<const Format*> get(std::string_view id) {
   if (const Format* format = find(id)) return format;
   return fail_field(ErrorCode::unknown_format, "format",
-                    "There is no number format \"" + std::string(id) + "\"; formats() lists those there are.");
+                    concat({"There is no number format \"", id, "\"; formats() lists those there are."}));
 }
 
 Result<std::uint64_t> encoded_size(const Format& format, std::uint64_t count, std::uint64_t row_length) {
@@ -202,8 +201,7 @@ Result<void> checked_encode(const Format& format, std::span<const float> values,
   auto size = encoded_size(format, values.size(), row_length);
   if (!size) return std::unexpected(size.error());
   if (out.size() != *size) {
-    return fail(ErrorCode::invalid_argument, "The output has " + std::to_string(out.size()) + " bytes; " +
-                                                 std::to_string(*size) + " are needed.");
+    return fail(ErrorCode::invalid_argument, concat({"The output has ", out.size(), " bytes; ", *size, " are needed."}));
   }
   if (row_length == 0) row_length = values.size();
   if (auto usable = check_importance(options.importance, row_length); !usable) return usable;
@@ -221,8 +219,7 @@ Result<void> checked_decode(const Format& format, std::span<const std::byte> byt
   if (bytes.size() != *size) {
     const bool early = bytes.size() < *size;
     return fail_at(early ? ErrorCode::truncated : ErrorCode::invalid_argument, early ? bytes.size() : *size,
-                   std::to_string(out.size()) + " values in " + std::string(format.label) + " take " + std::to_string(*size) +
-                       " bytes; these are " + std::to_string(bytes.size()) + ".");
+                   concat({out.size(), " values in ", format.label, " take ", *size, " bytes; these are ", bytes.size(), "."}));
   }
   return in_stretches(format, out.size(), row_length == 0 ? out.size() : row_length, false, kDecodeStretch, [&](const Stretch& part) {
     return format.decode(bytes.subspan(part.first_byte, part.bytes), part.row_length, out.subspan(part.first, part.count));

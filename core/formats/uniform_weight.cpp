@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "concat.h"
 #include "formats/rounding.h"
 
 namespace bitbudget::formats {
@@ -12,7 +13,7 @@ namespace bitbudget::formats {
 Result<void> expect_length(std::string_view array, std::size_t length, std::size_t expected) {
   if (length == expected) return {};
   return fail_field(ErrorCode::invalid_argument, std::string(array),
-                    std::string(array) + " has " + std::to_string(length) + " elements; this shape needs " + std::to_string(expected) + ".");
+                    concat({array, " has ", length, " elements; this shape needs ", expected, "."}));
 }
 
 Result<void> check_shape(std::size_t rows, std::size_t columns, int bits, std::size_t group) {
@@ -34,8 +35,7 @@ Result<void> check_group_index(std::span<const std::int32_t> index, std::size_t 
   if (auto ok = expect_length("g_idx", index.size(), columns); !ok) return ok;
   for (std::size_t c = 0; c < columns; ++c) {
     if (index[c] < 0 || static_cast<std::size_t>(index[c]) >= groups) {
-      return fail_at(ErrorCode::invalid_argument, c, "g_idx names group " + std::to_string(index[c]) + " for column " + std::to_string(c) +
-                                                         "; there are " + std::to_string(groups) + ".");
+      return fail_at(ErrorCode::invalid_argument, c, concat({"g_idx names group ", index[c], " for column ", c, "; there are ", groups, "."}));
     }
   }
   return {};

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "beat.h"
+#include "concat.h"
 #include "lowrank/eigen.h"
 #include "tensor/random.h"
 
@@ -18,13 +19,13 @@ using RowMajorMap = Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen:
 Result<RowMajorMap> to_map(std::span<const float> weights, std::size_t columns, std::size_t rank) {
   const std::size_t rows = columns == 0 ? 0 : weights.size() / columns;
   if (rows == 0 || rows * columns != weights.size()) {
-    return fail(ErrorCode::invalid_argument, std::to_string(weights.size()) + " values are no whole rows of " + std::to_string(columns) + ".");
+    return fail(ErrorCode::invalid_argument, concat({weights.size(), " values are no whole rows of ", columns, "."}));
   }
   if (rank < 1 || rank > std::min(rows, columns)) {
-    return fail_field(ErrorCode::invalid_argument, "rank", "The rank must be from 1 to " + std::to_string(std::min(rows, columns)) + ".");
+    return fail_field(ErrorCode::invalid_argument, "rank", concat({"The rank must be from 1 to ", std::min(rows, columns), "."}));
   }
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (!std::isfinite(weights[i])) return fail_at(ErrorCode::non_finite, i, "There is a NaN or an infinity at index " + std::to_string(i) + ".");
+    if (!std::isfinite(weights[i])) return fail_at(ErrorCode::non_finite, i, concat({"There is a NaN or an infinity at index ", i, "."}));
   }
   return RowMajorMap(weights.data(), static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns));
 }

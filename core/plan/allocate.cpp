@@ -5,7 +5,9 @@
 #include <numeric>
 
 #include "beat.h"
+#include "concat.h"
 #include "guard_memory.h"
+#include "heap_sort.h"
 
 namespace bitbudget::plan {
 namespace {
@@ -23,7 +25,7 @@ struct Step {
 std::vector<std::size_t> hull_of(std::span<const Choice> choices) {
   std::vector<std::size_t> order(choices.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  heap_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     if (choices[a].bytes != choices[b].bytes) return choices[a].bytes < choices[b].bytes;
     return choices[a].error != choices[b].error ? choices[a].error < choices[b].error : a < b;
   });
@@ -44,7 +46,8 @@ Result<void> check(std::span<const Candidate> candidates) {
     if (candidate.choices.empty()) return fail_field(ErrorCode::invalid_argument, candidate.name, "The tensor has no format to choose from.");
     for (const Choice& choice : candidate.choices) {
       if (!std::isfinite(choice.error) || choice.error < 0) {
-        return fail_field(ErrorCode::invalid_argument, candidate.name, "The error of " + choice.format + " must be a finite number of 0 or above.");
+        return fail_field(ErrorCode::invalid_argument, candidate.name, concat({"The error of ", choice.format,
+                                                                               " must be a finite number of 0 or above."}));
       }
     }
   }
@@ -67,13 +70,13 @@ Result<Plan> fill_budget(std::span<const Candidate> candidates, std::uint64_t bu
     }
   }
   if (plan.bytes > budget) {
-    return fail_field(ErrorCode::too_large, "budget", "Even the smallest formats take " + std::to_string(plan.bytes) + " bytes, " +
-                                                          std::to_string(plan.bytes - budget) + " more than the budget.");
+    return fail_field(ErrorCode::too_large, "budget", concat({"Even the smallest formats take ", plan.bytes, " bytes, ",
+                                                              plan.bytes - budget, " more than the budget."}));
   }
   // Along one hull slopes fall strictly, so a candidate's steps keep their order.
-  std::stable_sort(steps.begin(), steps.end(), [&](const Step& a, const Step& b) {
+  heap_sort(steps.begin(), steps.end(), [&](const Step& a, const Step& b) {
     beats(1);
-    return a.slope() > b.slope();
+    return a.slope() != b.slope() ? a.slope() > b.slope() : a.candidate < b.candidate;
   });
   std::vector<bool> stopped(candidates.size());
   for (const Step& step : steps) {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "concat.h"
 #include "files/ledger.h"
 
 namespace bitbudget::plan {
@@ -80,7 +81,7 @@ LlamaName llama_name(std::string_view name) {
 std::string full_name(const LlamaName& name) {
   if (name.tensor.empty()) return {};
   const std::string tensor = std::string(name.tensor) + std::string(name.suffix);
-  return name.layer < 0 ? tensor : "blk." + std::to_string(name.layer) + "." + tensor;
+  return name.layer < 0 ? tensor : concat({"blk.", name.layer, ".", tensor});
 }
 
 }  // namespace bitbudget::plan

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "beat.h"
+#include "concat.h"
 #include "plan/llama_names.h"
 #include "sizing/mixtures.h"
 
@@ -57,7 +58,7 @@ bool stays(std::string_view tensor) {
 
 Result<std::vector<std::string_view>> mixture_formats(std::string_view mixture_id, std::span<const TensorShape> tensors, std::string_view architecture) {
   const sizing::Mixture* mixture = sizing::find_mixture(mixture_id);
-  if (mixture == nullptr) return fail_field(ErrorCode::not_found, "mixture", "There is no mixture \"" + std::string(mixture_id) + "\".");
+  if (mixture == nullptr) return fail_field(ErrorCode::not_found, "mixture", concat({"There is no mixture \"", mixture_id, "\"."}));
   std::vector<LlamaName> names;
   names.reserve(tensors.size());
   Beats beats;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "concat.h"
 #include "files/json_scan.h"
 #include "guard_memory.h"
 #include "plan/scheme.h"
@@ -74,14 +75,14 @@ class ConfigPlaces final : public files::JsonHandler {
 };
 
 Result<std::string> into_config(std::string_view config, const std::string& value) {
-  if (config.empty()) return "{\n  \"" + std::string(kField) + "\": " + value + "\n}\n";
+  if (config.empty()) return concat({"{\n  \"", kField, "\": ", value, "\n}\n"});
   ConfigPlaces places;
   if (auto done = files::scan_json(config, {}, places); !done) return std::unexpected(std::move(done.error()));
   std::string out(config);
   if (places.none) return out.replace(*places.none, std::string_view("null").size(), value);
   std::size_t last = places.end;
   while (std::string_view(" \t\r\n").find(config[last - 1]) != std::string_view::npos) --last;
-  return out.replace(last, places.end - last, (places.empty ? "\n  \"" : ",\n  \"") + std::string(kField) + "\": " + value + "\n");
+  return out.replace(last, places.end - last, concat({places.empty ? "\n  \"" : ",\n  \"", kField, "\": ", value, "\n"}));
 }
 
 Result<std::string> whole(std::span<const Assignment> assignments, std::string_view config) {
@@ -95,7 +96,8 @@ Result<std::string> whole(std::span<const Assignment> assignments, std::string_v
     }
     const auto scheme = scheme_of(each.format);
     const std::string_view layout = scheme ? layout_of(each.format, *scheme) : std::string_view();
-    if (layout.empty()) return fail_field(ErrorCode::unsupported, each.tensor, "compressed-tensors has no layout for the format " + each.format + ": give this tensor another one.");
+    if (layout.empty()) return fail_field(ErrorCode::unsupported, each.tensor, concat({"compressed-tensors has no layout for the format ",
+                                                                                       each.format, ": give this tensor another one."}));
     if (!each.tensor.ends_with(kEnding)) return fail_field(ErrorCode::unsupported, each.tensor, "Engines look for a scale beside a .weight only: keep this tensor as it is.");
     groups[{layout, scheme_text(*scheme, true)}].push_back(module_of(each.tensor));
   }
@@ -105,12 +107,15 @@ Result<std::string> whole(std::span<const Assignment> assignments, std::string_v
   std::size_t index = 0;
   for (const auto& [group, modules] : groups) {
     layouts.insert(group.first);
-    out += std::string(index == 0 ? "" : ",") + "\n      \"group_" + std::to_string(index) + "\": {\n        \"format\": \"" + std::string(group.first) +
-           "\",\n        \"weights\": " + group.second + ",\n        \"input_activations\": null,\n        \"output_activations\": null,\n        \"targets\": " + list_of(modules, "        ") + "\n      }";
+    out += concat({index == 0 ? "" : ",", "\n      \"group_", index, "\": {\n        \"format\": \"", group.first,
+                   "\",\n        \"weights\": ", group.second,
+                   ",\n        \"input_activations\": null,\n        \"output_activations\": null,\n        \"targets\": ",
+                   list_of(modules, "        "), "\n      }"});
     ++index;
   }
-  out += "\n    },\n    \"format\": \"" + std::string(layouts.size() == 1 ? *layouts.begin() : "mixed-precision") +
-         "\",\n    \"quantization_status\": \"compressed\",\n    \"kv_cache_scheme\": null,\n    \"ignore\": " + list_of(ignored, "    ") + "\n  }";
+  out += concat({"\n    },\n    \"format\": \"", layouts.size() == 1 ? *layouts.begin() : "mixed-precision",
+                 "\",\n    \"quantization_status\": \"compressed\",\n    \"kv_cache_scheme\": null,\n    \"ignore\": ",
+                 list_of(ignored, "    "), "\n  }"});
   return into_config(config, out);
 }
 

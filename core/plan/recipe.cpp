@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "beat.h"
+#include "concat.h"
 #include "files/element_type.h"
 #include "guard_memory.h"
 #include "plan/llama_names.h"
@@ -60,15 +61,17 @@ Result<std::string> tensor_type_lines(std::span<const Assignment> assignments) {
   for (const Assignment& each : assignments) {
     beats(1024);
     const files::ElementType* type = ggml_type(each.format);
-    if (type == nullptr) return fail_field(ErrorCode::unsupported, each.tensor, "llama-quantize has no type for the format " + each.format + ".");
+    if (type == nullptr) return fail_field(ErrorCode::unsupported, each.tensor, concat({"llama-quantize has no type for the format ",
+                                                                                        each.format, "."}));
     if (each.tensor.find('\'') != std::string::npos) return fail_field(ErrorCode::invalid_argument, each.tensor, "A tensor name with a quotation mark cannot stand in a command.");
     if (auto plain = check_name(each.tensor); !plain) return std::unexpected(std::move(plain.error()));
     const std::string known = full_name(llama_name(each.tensor));
     const std::string& name = known.empty() ? each.tensor : known;
     const auto [at, fresh] = given.try_emplace(name, each.format);
     if (!fresh && at->second == each.format) continue;
-    if (!fresh) return fail_field(ErrorCode::invalid_argument, each.tensor, "llama.cpp holds this tensor in " + name + " together with others: give them all one format.");
-    out += "--tensor-type '^" + escaped(name) + "$=" + lower(type->name) + "'\n";
+    if (!fresh) return fail_field(ErrorCode::invalid_argument, each.tensor, concat({"llama.cpp holds this tensor in ", name,
+                                                                                    " together with others: give them all one format."}));
+    out += concat({"--tensor-type '^", escaped(name), "$=", lower(type->name), "'\n"});
   }
   return out;
 }
@@ -85,7 +88,8 @@ Result<std::string> recipe(std::span<const Assignment> assignments) {
       continue;
     }
     const auto found = scheme_of(each.format);
-    if (!found) return fail_field(ErrorCode::unsupported, each.tensor, "compressed-tensors has no scheme for the format " + each.format + ".");
+    if (!found) return fail_field(ErrorCode::unsupported, each.tensor, concat({"compressed-tensors has no scheme for the format ",
+                                                                               each.format, "."}));
     by_scheme[scheme_text(*found, false)].push_back(each.tensor);
   }
   std::string out = "default_stage:\n  default_modifiers:\n    QuantizationModifier:\n      ignore:";
@@ -95,7 +99,7 @@ Result<std::string> recipe(std::span<const Assignment> assignments) {
   if (by_scheme.empty()) out += " {}";
   std::size_t index = 0;
   for (const auto& [weights, tensors] : by_scheme) {
-    out += "\n        group_" + std::to_string(index++) + ":\n          weights: " + weights + "\n          targets:";
+    out += concat({"\n        group_", index++, ":\n          weights: ", weights, "\n          targets:"});
     for (const std::string_view tensor : tensors) {
       beats(256);
       out += "\n            - " + target(tensor);

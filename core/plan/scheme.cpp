@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "concat.h"
+
 namespace bitbudget::plan {
 namespace {
 
@@ -38,9 +40,10 @@ std::optional<Scheme> scheme_of(std::string_view format) {
 
 std::string scheme_text(const Scheme& scheme, bool json) {
   const auto word = [&](std::string_view text) { return json ? '"' + std::string(text) + '"' : std::string(text); };
-  std::string out = "{" + word("num_bits") + ": " + std::to_string(scheme.bits) + ", " + word("type") + ": " + word(scheme.floating ? "float" : "int") + ", " +
-                    word("symmetric") + ": " + (scheme.symmetric ? "true" : "false") + ", " + word("strategy") + ": " + word(scheme.strategy);
-  if (scheme.group_size > 0) out += ", " + word("group_size") + ": " + std::to_string(scheme.group_size);
+  std::string out = concat({"{", word("num_bits"), ": ", scheme.bits, ", ", word("type"), ": ", word(scheme.floating ? "float" : "int"),
+                            ", ", word("symmetric"), ": ", scheme.symmetric ? "true" : "false", ", ", word("strategy"), ": ",
+                            word(scheme.strategy)});
+  if (scheme.group_size > 0) out += concat({", ", word("group_size"), ": ", scheme.group_size});
   return out + "}";
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "beat.h"
+#include "concat.h"
 
 namespace bitbudget::prune {
 namespace {
@@ -55,8 +56,8 @@ Result<Mask> prune_blocks(std::span<const float> scores, std::size_t row_length,
                           double sparsity) {
   const std::size_t rows = row_length == 0 ? 0 : scores.size() / row_length;
   if (block_rows == 0 || block_columns == 0 || rows % block_rows != 0 || row_length % block_columns != 0) {
-    return fail(ErrorCode::invalid_argument, "Blocks of " + std::to_string(block_rows) + " x " + std::to_string(block_columns) +
-                                                 " do not tile a matrix of " + std::to_string(rows) + " x " + std::to_string(row_length) + ".");
+    return fail(ErrorCode::invalid_argument, concat({"Blocks of ", block_rows, " x ", block_columns, " do not tile a matrix of ", rows,
+                                                     " x ", row_length, "."}));
   }
   const std::size_t across = row_length / block_columns;
   const auto block_of = [&](std::size_t i) { return i / row_length / block_rows * across + i % row_length / block_columns; };
@@ -72,7 +73,7 @@ Result<Mask> prune_blocks(std::span<const float> scores, std::size_t row_length,
 
 Result<Mask> prune_n_of_m(std::span<const float> scores, std::size_t row_length, std::size_t keep, std::size_t group) {
   if (group == 0 || keep > group || row_length % group != 0) {
-    return fail(ErrorCode::invalid_argument, "Rows of " + std::to_string(row_length) + " are no whole groups of " + std::to_string(group) + ".");
+    return fail(ErrorCode::invalid_argument, concat({"Rows of ", row_length, " are no whole groups of ", group, "."}));
   }
   Mask mask(scores.size(), 1);
   for (std::size_t at = 0; at < scores.size(); at += group) {

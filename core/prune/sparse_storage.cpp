@@ -8,6 +8,7 @@
 
 #include <xsimd/xsimd.hpp>
 
+#include "concat.h"
 #include "formats/registry.h"
 #include "guard_memory.h"
 #include "prune/mask.h"
@@ -149,7 +150,7 @@ Result<std::vector<std::byte>> store_kept(Layout layout, const formats::Format& 
 Result<Mask> checked_mask(Layout layout, std::uint64_t size, std::span<const std::byte> bytes, std::size_t rows, std::size_t columns, std::size_t kept) {
   if (bytes.size() != size) {
     return fail_at(bytes.size() < size ? ErrorCode::truncated : ErrorCode::invalid_file, std::min<std::uint64_t>(size, bytes.size()),
-                   std::to_string(size) + " bytes are needed; these are " + std::to_string(bytes.size()) + ".");
+                   concat({size, " bytes are needed; these are ", bytes.size(), "."}));
   }
   return read_structure(layout, bytes.first(static_cast<std::size_t>(structure_size(layout, rows, columns, kept))), rows, columns, kept);
 }

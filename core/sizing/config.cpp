@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "concat.h"
 #include "files/json.h"
 #include "sizing/families/family.h"
 
@@ -19,9 +20,9 @@ std::unexpected<Error> unknown_family(const std::string& model_type) {
   std::string known;
   for (const Family* family : families()) known += (known.empty() ? "" : ", ") + std::string(family->label);
   return fail_field(ErrorCode::unknown_model, "model_type",
-                    "The model_type \"" + model_type.substr(0, 64) + "\" is of no family that is known here (" + known +
-                        "): its layers cannot be told from its sizes alone. Describe it by hand: model_type \"custom\" takes hidden_size, "
-                        "num_hidden_layers, num_attention_heads, intermediate_size, vocab_size, and fields for what else there is.");
+                    concat({"The model_type \"", model_type.substr(0, 64), "\" is of no family that is known here (", known,
+                            "): its layers cannot be told from its sizes alone. Describe it by hand: model_type \"custom\" takes hidden_size, "
+                            "num_hidden_layers, num_attention_heads, intermediate_size, vocab_size, and fields for what else there is."}));
 }
 
 /// Reads the fields that carry the sizes. Every family's layer_types has a type for each layer, whether or not the family uses it.
@@ -30,8 +31,7 @@ void read_sizes(const Family& family, ConfigReader& config, ModelDescription& mo
   if (config.failed()) return;
   const auto types = config.texts("layer_types");
   if (types && types->size() != model.layers()) {
-    config.invalid("layer_types", "must name one type for each of the " + std::to_string(model.layers()) + " layers; it names " +
-                                      std::to_string(types->size()) + ".");
+    config.invalid("layer_types", concat({"must name one type for each of the ", model.layers(), " layers; it names ", types->size(), "."}));
   }
 }
 

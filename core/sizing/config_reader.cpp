@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "concat.h"
 #include "files/json.h"
 
 namespace bitbudget::sizing {
@@ -40,7 +41,7 @@ bool ConfigReader::is_text(std::string_view name) const {
 void ConfigReader::fault(ErrorCode code, std::string_view name, std::string message) {
   if (error_) return;
   const std::string field = prefix_ + std::string(name);
-  error_ = Error{code, field + " " + std::move(message), std::nullopt, field};
+  error_ = Error{code, concat({field, " ", message}), std::nullopt, field};
 }
 
 void ConfigReader::invalid(std::string_view name, std::string rule) { fault(ErrorCode::invalid_field, name, std::move(rule)); }
@@ -48,7 +49,7 @@ void ConfigReader::invalid(std::string_view name, std::string rule) { fault(Erro
 void ConfigReader::unsupported(std::string_view name, std::string why) { fault(ErrorCode::unsupported, name, std::move(why)); }
 
 std::optional<std::uint64_t> ConfigReader::whole_number(const Json& value, std::string_view name, std::uint64_t min, std::uint64_t max) {
-  const std::string rule = "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+  const std::string rule = concat({"must be a whole number from ", min, " to ", max});
   double number = 0;
   if (value.is_number_unsigned()) {
     const auto whole = value.get<std::uint64_t>();
@@ -61,7 +62,7 @@ std::optional<std::uint64_t> ConfigReader::whole_number(const Json& value, std::
   }
   std::string shown = value.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (shown.size() > 40) shown = shown.substr(0, 40) + "...";
-  invalid(name, rule + "; it is " + shown + ".");
+  invalid(name, concat({rule, "; it is ", shown, "."}));
   return std::nullopt;
 }
 
@@ -74,7 +75,7 @@ std::uint64_t ConfigReader::required(FieldNames names, std::uint64_t max) {
 
 std::uint64_t ConfigReader::published(FieldNames names, std::uint64_t value, std::uint64_t max, std::uint64_t min) {
   if (const auto given = optional(names, max, min)) return *given;
-  note(prefix_ + std::string(*names.begin()) + " is not in the config: took the family's default, " + std::to_string(value) + ".");
+  note(concat({prefix_, *names.begin(), " is not in the config: took the family's default, ", value, "."}));
   return value;
 }
 
@@ -152,7 +153,7 @@ std::vector<std::uint64_t> ConfigReader::numbers(std::string_view name) {
 std::optional<ConfigReader> ConfigReader::object(std::string_view name) {
   const Json* given = find(name);
   if (given == nullptr) return std::nullopt;
-  if (given->is_object()) return ConfigReader(*given, prefix_ + std::string(name) + ".");
+  if (given->is_object()) return ConfigReader(*given, concat({prefix_, name, "."}));
   invalid(name, "must be an object.");
   return std::nullopt;
 }
@@ -169,7 +170,7 @@ Result<void> ConfigReader::finish() const {
   std::string list;
   for (const std::string& field : missing_) list += (list.empty() ? "" : ", ") + field;
   return fail_field(ErrorCode::missing_field, list,
-                    "The config lacks " + list + ": add " + (missing_.size() == 1 ? "it" : "them") + " and try again.");
+                    concat({"The config lacks ", list, ": add ", missing_.size() == 1 ? "it" : "them", " and try again."}));
 }
 
 }  // namespace bitbudget::sizing

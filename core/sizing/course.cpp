@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "concat.h"
 #include "formats/registry.h"
 #include "sizing/expression.h"
 #include "sizing/flops.h"
@@ -62,8 +63,8 @@ std::string feed_forward_reason(const ModelDescription& model) {
   if (has_experts(model)) return "Experts and their routers instead of one feed-forward of two matrices of width 4 d";
   const FeedForward ffn = first_feed_forward(model);
   if (ffn.kind == FeedForwardKind::none) return "There is no feed-forward";
-  return std::string(ffn.gated ? "Three matrices (gate, up, down)" : "Two matrices") + " of width " + std::to_string(ffn.width) +
-         (ffn.bias ? ", and biases," : "") + " instead of two of 4 d";
+  return concat({ffn.gated ? "Three matrices (gate, up, down)" : "Two matrices", " of width ", ffn.width,
+                 ffn.bias ? ", and biases," : "", " instead of two of 4 d"});
 }
 
 CourseFigure parameters_figure(const Case& c) {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "concat.h"
 #include "number_text.h"
 #include "sizing/latex.h"
 
@@ -24,24 +25,24 @@ std::string number_text(double value) {
   const std::size_t e = text.find('e');
   if (e == std::string::npos) return text;
   const int exponent = std::atoi(text.c_str() + e + 1);
-  return "(" + text.substr(0, e) + " \\cdot 10^{" + std::to_string(exponent) + "})";
+  return concat({"(", text.substr(0, e), " \\cdot 10^{", exponent, "})"});
 }
 
 /// A plain number reads the same in symbols and in numbers.
 bool is_plain(const Expression& e, double value) { return e.value == value && e.form == Form::atom && e.symbols == e.numbers; }
 
-std::string bracketed(const std::string& text, bool needed) { return needed ? "(" + text + ")" : text; }
+std::string bracketed(const std::string& text, bool needed) { return needed ? concat({"(", text, ")"}) : text; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 Expression call(std::string_view name, double value, const Expression& a, const Expression& b) {
   const std::string head = std::string(name) + "(";
-  return {value, head + a.symbols + ", " + b.symbols + ")", head + a.numbers + ", " + b.numbers + ")", Form::atom};
+  return {value, concat({head, a.symbols, ", ", b.symbols, ")"}), concat({head, a.numbers, ", ", b.numbers, ")"}), Form::atom};
 }
 
 Expression fraction(double value, std::string_view open, std::string_view close, const Expression& a, const Expression& b) {
   const auto text = [&](const std::string& above, const std::string& below) {
-    return std::string(open) + "\\frac{" + above + "}{" + below + "}" + std::string(close);
+    return concat({open, "\\frac{", above, "}{", below, "}", close});
   };
   return {value, text(a.symbols, b.symbols), text(a.numbers, b.numbers), Form::atom};
 }
@@ -87,7 +88,7 @@ Expression operator*(Expression a, const Expression& b) {
   // Two numbers side by side would read as one.
   const bool digits = is_digit(left.back()) && is_digit(right.front());
   a.symbols = left + (digits ? " \\cdot " : " \\, ") + right;
-  a.numbers = bracketed(a.numbers, a.form == Form::sum) + " \\cdot " + bracketed(b.numbers, b.form == Form::sum);
+  a.numbers = concat({bracketed(a.numbers, a.form == Form::sum), " \\cdot ", bracketed(b.numbers, b.form == Form::sum)});
   a.value *= b.value;
   a.form = Form::product;
   return a;
@@ -111,8 +112,8 @@ Expression power(const Expression& base, const Expression& exponent) {
   assert(exponent.value >= 0 && exponent.value == std::floor(exponent.value));
   const double value = whole_power(base.value, static_cast<std::uint64_t>(exponent.value));
   const bool brackets = base.form != Form::atom || base.symbols.starts_with("\\frac");
-  return {value, bracketed(base.symbols, brackets) + "^{" + exponent.symbols + "}",
-          bracketed(base.numbers, brackets) + "^{" + exponent.numbers + "}", Form::atom};
+  return {value, concat({bracketed(base.symbols, brackets), "^{", exponent.symbols, "}"}),
+          concat({bracketed(base.numbers, brackets), "^{", exponent.numbers, "}"}), Form::atom};
 }
 
 Term to_term(std::string id, std::string label, Expression expression, Unit unit, Certainty certainty) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "concat.h"
 #include "sizing/latex.h"
 
 namespace bitbudget::sizing {
@@ -61,8 +62,8 @@ FormulaText shapes_formula(const ModelDescription& model, std::span<const Tensor
   if (groups.empty() || groups.front()->layer_kind < 0) return text;
   const bool brackets = sum.size() > 1;
   const std::string layers = layers_symbol(model, groups.front()->layer_kind);
-  text.symbols = layers + (brackets ? " (" + text.symbols + ")" : " \\, " + text.symbols);
-  text.numbers = latex_number(groups.front()->layers) + (brackets ? " \\, (" + text.numbers + ")" : " \\cdot " + text.numbers);
+  text.symbols = layers + (brackets ? concat({" (", text.symbols, ")"}) : " \\, " + text.symbols);
+  text.numbers = latex_number(groups.front()->layers) + (brackets ? concat({" \\, (", text.numbers, ")"}) : " \\cdot " + text.numbers);
   return text;
 }
 

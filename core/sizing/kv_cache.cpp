@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "concat.h"
 #include "formats/registry.h"
 #include "sizing/checked.h"
 #include "sizing/latex.h"
@@ -34,8 +35,8 @@ Result<std::uint64_t> rows_bytes(const CacheFormat& format, std::uint64_t tokens
   const bool no_rows = row % format.format->row_multiple != 0;
   if (!no_rows) return fail(ErrorCode::too_large, "The cache would pass 2^50 values: choose a shorter context or a smaller batch.");
   return fail_field(ErrorCode::invalid_argument, std::string(format.field),
-                    std::string(format.format->label) + " stores blocks of " + std::to_string(format.format->row_multiple) +
-                        " values; one token's cache has rows of " + std::to_string(row) + ". Choose a format with shorter blocks.");
+                    concat({format.format->label, " stores blocks of ", format.format->row_multiple,
+                            " values; one token's cache has rows of ", row, ". Choose a format with shorter blocks."}));
 }
 
 /// All layers with the same attention, of one or several kinds.
@@ -99,15 +100,15 @@ Term attention_term(const CachedAttention& cached, const CacheFormats& formats, 
   const std::string tokens = latex_number(cached_tokens(attention, options));
   const std::string time = sliding ? (options.window_keeps_chunk ? "\\min(S, W + C)" : "\\min(S, W)") : "S";
   if (latent) {
-    term.formula = "B \\, L \\, " + time + " \\, (c + h_r) \\, b";
-    term.substituted = latex_number(options.batch) + b + layers + b + tokens + b + "(" + latex_number(attention.kv_rank) + " + " +
-                       latex_number(attention.rope_dim) + ")" + b + b_k;
+    term.formula = concat({"B \\, L \\, ", time, " \\, (c + h_r) \\, b"});
+    term.substituted = concat({latex_number(options.batch), b, layers, b, tokens, b, "(", latex_number(attention.kv_rank), " + ",
+                               latex_number(attention.rope_dim), ")", b, b_k});
     return term;
   }
   term.formula = sliding ? "B \\, L_{\\text{sliding}} \\, " : "B \\, L \\, ";
   term.formula += time + " \\, k \\, (h_k b_k + h_v b_v)";
-  term.substituted = latex_number(options.batch) + b + layers + b + tokens + b + latex_number(attention.kv_heads) + b + "(" +
-                     latex_number(attention.key_dim) + b + b_k + " + " + latex_number(attention.value_dim) + b + b_v + ")";
+  term.substituted = concat({latex_number(options.batch), b, layers, b, tokens, b, latex_number(attention.kv_heads), b, "(",
+                             latex_number(attention.key_dim), b, b_k, " + ", latex_number(attention.value_dim), b, b_v, ")"});
   return term;
 }
 
@@ -161,13 +162,14 @@ Result<void> add_recurrent(KvCache& cache, const ModelDescription& model, const 
     if (recurrent.inner == 0 || kind.count == 0) continue;
     const std::string of = model.kinds.size() > 1 ? "_" + kind.id : "";
     const std::string where = model.kinds.size() > 1 ? ": " + kind.label : "";
-    const std::string head = latex_number(options.batch) + " \\cdot " + latex_number(kind.count) + " \\cdot " + latex_number(recurrent.inner) + " \\cdot ";
+    const std::string head = concat({latex_number(options.batch), " \\cdot ", latex_number(kind.count), " \\cdot ",
+                                     latex_number(recurrent.inner), " \\cdot "});
     const auto bytes = recurrent_bytes(kind, formats, options);
     if (!bytes) return std::unexpected(bytes.error());
     cache.add({"state" + of, "Recurrent state, f32" + where, static_cast<double>(bytes->state), Unit::bytes, "B \\, L \\, e \\, n \\cdot 4",
-               head + latex_number(recurrent.state) + " \\cdot 4", Certainty::formula});
+               concat({head, latex_number(recurrent.state), " \\cdot 4"}), Certainty::formula});
     cache.add({"convolution" + of, "Last inputs of the convolution" + where, static_cast<double>(bytes->convolution), Unit::bytes, "B \\, L \\, e \\, m \\, b_k",
-               head + latex_number(recurrent.conv) + " \\cdot " + bytes_per_value(*formats.k.format, recurrent.inner), Certainty::formula});
+               concat({head, latex_number(recurrent.conv), " \\cdot ", bytes_per_value(*formats.k.format, recurrent.inner)}), Certainty::formula});
   }
   return {};
 }

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "concat.h"
+
 namespace bitbudget::sizing {
 
 std::string latex_number(std::uint64_t value) {
@@ -25,10 +27,10 @@ std::string latex_decimal(double value, int digits) {
   return text;
 }
 
-std::string latex_text(std::string_view text) { return "\\text{" + std::string(text) + "}"; }
+std::string latex_text(std::string_view text) { return concat({"\\text{", text, "}"}); }
 
 std::string latex_subscript(std::string_view symbol, std::string_view text) {
-  return std::string(symbol) + "_{" + latex_text(text) + "}";
+  return concat({symbol, "_{", latex_text(text), "}"});
 }
 
 }  // namespace bitbudget::sizing

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "concat.h"
 #include "sizing/formula.h"
 
 namespace bitbudget::sizing {
@@ -41,7 +42,7 @@ LayerSymbols layer_symbols(const ModelDescription& model, std::size_t index) {
 }
 
 std::string kind_id(const ModelDescription& model, std::size_t kind, const std::string& id) {
-  return model.kinds.size() == 1 ? id : id + "_" + model.kinds[kind].id;
+  return model.kinds.size() == 1 ? id : concat({id, "_", model.kinds[kind].id});
 }
 
 std::string kind_label(const ModelDescription& model, std::size_t kind, const std::string& label) {
@@ -50,7 +51,7 @@ std::string kind_label(const ModelDescription& model, std::size_t kind, const st
   // A capital starts a label, but stays in names such as "Mamba" or "MoE".
   const bool word = of.size() > 1 && std::islower(static_cast<unsigned char>(of[1])) != 0 && !of.starts_with("Mamba");
   if (word) of[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(of[0])));
-  return label + ", " + of;
+  return concat({label, ", ", of});
 }
 
 Expression shape(const TensorGroup& group) { return extent(group.rows) * extent(group.columns); }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "concat.h"
 #include "sizing/checked.h"
 #include "sizing/formula.h"
 #include "sizing/latex.h"
@@ -43,10 +44,11 @@ Result<void> check_measured(const SizeOptions& options) {
   for (std::size_t i = 0; i < options.weight_bytes.size(); ++i) {
     const KindBytes& measured = options.weight_bytes[i];
     if (label_of(measured.kind).empty()) {
-      return fail_field(ErrorCode::invalid_argument, "weightBytes", "weightBytes has no kind of tensor \"" + measured.kind + "\".");
+      return fail_field(ErrorCode::invalid_argument, "weightBytes", concat({"weightBytes has no kind of tensor \"", measured.kind, "\"."}));
     }
     for (std::size_t j = 0; j < i; ++j) {
-      if (options.weight_bytes[j].kind == measured.kind) return fail_field(ErrorCode::invalid_argument, "weightBytes", "weightBytes has " + measured.kind + " twice.");
+      if (options.weight_bytes[j].kind != measured.kind) continue;
+      return fail_field(ErrorCode::invalid_argument, "weightBytes", concat({"weightBytes has ", measured.kind, " twice."}));
     }
     total = add(total, measured.bytes);
   }

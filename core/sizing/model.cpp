@@ -3,6 +3,8 @@
 #include <cassert>
 #include <string_view>
 
+#include "concat.h"
+
 namespace bitbudget::sizing {
 namespace {
 
@@ -16,7 +18,7 @@ class Rules {
  public:
   void within(std::string_view field, std::uint64_t value, std::uint64_t low, std::uint64_t high) {
     if (value >= low && value <= high) return;
-    broken(field, "must be " + std::to_string(low) + " to " + std::to_string(high) + "; it is " + std::to_string(value) + ".");
+    broken(field, concat({"must be ", low, " to ", high, "; it is ", value, "."}));
   }
   void require(bool holds, std::string_view field, std::string_view rule) {
     if (!holds) broken(field, std::string(rule));
@@ -29,7 +31,7 @@ class Rules {
  private:
   void broken(std::string_view field, const std::string& rule) {
     if (!error_.message.empty()) return;
-    error_ = Error{ErrorCode::invalid_field, std::string(field) + " " + rule, std::nullopt, std::string(field)};
+    error_ = Error{ErrorCode::invalid_field, concat({field, " ", rule}), std::nullopt, std::string(field)};
   }
   Error error_ = {ErrorCode::invalid_field, ""};
 };

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "concat.h"
 #include "sizing/measured_weights.h"
 #include "sizing/model.h"
 
@@ -11,7 +12,7 @@ namespace {
 Result<void> check_tokens(std::string_view field, std::uint64_t value) {
   if (value >= 1 && value <= kMaxTokens) return {};
   return fail_field(ErrorCode::invalid_argument, std::string(field),
-                    std::string(field) + " must be a whole number from 1 to 2^40; it is " + std::to_string(value) + ".");
+                    concat({field, " must be a whole number from 1 to 2^40; it is ", value, "."}));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "concat.h"
 #include "sizing/checked.h"
 
 namespace bitbudget::sizing {
@@ -35,7 +36,7 @@ class Ledger {
 
   TensorGroup& put(TensorRole role, std::string name, std::string label, Extent rows, Extent columns) {
     TensorGroup group;
-    group.id = kind_ < 0 ? name : model_.kinds[static_cast<std::size_t>(kind_)].id + "." + name;
+    group.id = kind_ < 0 ? name : concat({model_.kinds[static_cast<std::size_t>(kind_)].id, ".", name});
     group.label = std::move(label);
     group.name = std::move(name);
     group.role = role;

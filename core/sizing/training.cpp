@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "concat.h"
 #include "formats/registry.h"
 #include "sizing/activations.h"
 #include "sizing/checked.h"
@@ -232,7 +233,7 @@ Result<void> check_count(std::string_view field, std::uint64_t value, std::uint6
   if (value >= low && value <= high) return {};
   const std::string name = "training." + std::string(field);
   return fail_field(ErrorCode::invalid_argument, name,
-                    name + " must be a whole number from " + std::to_string(low) + " to " + std::to_string(high) + "; it is " + std::to_string(value) + ".");
+                    concat({name, " must be a whole number from ", low, " to ", high, "; it is ", value, "."}));
 }
 
 Result<void> check_targets(const std::vector<TensorGroup>& groups, const TrainingOptions& options) {
@@ -244,7 +245,7 @@ Result<void> check_targets(const std::vector<TensorGroup>& groups, const Trainin
     const bool known = std::ranges::any_of(groups, [&](const TensorGroup& group) { return takes_adapter(group) && group.name == target; });
     if (known) continue;
     return fail_field(ErrorCode::invalid_argument, "training.loraTargets",
-                      "training.loraTargets: this model has no linear layer \"" + target + "\" in its layers. It has: " + names + ".");
+                      concat({"training.loraTargets: this model has no linear layer \"", target, "\" in its layers. It has: ", names, "."}));
   }
   return {};
 }

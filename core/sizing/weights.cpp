@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "concat.h"
 #include "formats/registry.h"
 #include "sizing/checked.h"
 #include "sizing/formula.h"
@@ -110,7 +111,7 @@ Result<FormatShare> share_of(const TensorGroup& group, std::size_t index, std::s
   if (!format) return std::unexpected(format.error());
   const std::uint64_t elements = mul(group.rows.value, group.columns.value);
   const auto bytes = formats::encoded_size(**format, elements, group.columns.value);
-  if (!bytes) return fail(ErrorCode::too_large, "One tensor (" + group.label + ") would pass 2^50 values: check the sizes.");
+  if (!bytes) return fail(ErrorCode::too_large, concat({"One tensor (", group.label, ") would pass 2^50 values: check the sizes."}));
   const FormatShare share = {index, (*format)->id, wanted, copies, mul(elements, copies), mul(*bytes, copies)};
   if (!fits_exactly(share.bytes)) return fail(ErrorCode::too_large, "The weights would pass 2^53 bytes: check the sizes.");
   return share;
@@ -161,7 +162,7 @@ struct FormatSum {
 std::string sum_of_tensors(const std::vector<SizedCopies>& tensors) {
   std::string text;
   for (const SizedCopies& tensor : tensors) {
-    text += (text.empty() ? "" : " + ") + latex_number(tensor.copies) + " \\cdot " + latex_number(tensor.bytes);
+    text += concat({text.empty() ? "" : " + ", latex_number(tensor.copies), " \\cdot ", latex_number(tensor.bytes)});
   }
   return text;
 }
@@ -170,11 +171,11 @@ Term term_of(const FormatSum& sum) {
   const auto& [role, format_id, wanted, elements, bytes, tensors] = sum;
   const formats::Format& format = *formats::find(format_id);
   Term term;
-  term.id = std::string(to_string(role)) + "." + std::string(format_id);
-  term.label = std::string(role_label(role)) + ", " + std::string(format.label);
+  term.id = concat({to_string(role), ".", format_id});
+  term.label = concat({role_label(role), ", ", format.label});
   if (wanted != format_id) {
     term.id += ".instead_of_" + std::string(wanted);
-    term.label += " (rows are no multiple of " + std::string(formats::find(wanted)->label) + " blocks)";
+    term.label += concat({" (rows are no multiple of ", formats::find(wanted)->label, " blocks)"});
   }
   term.value = static_cast<double>(bytes);
   const bool plain_blocks = format.block_length != 0 && static_cast<long double>(elements) * format.bytes_per_block ==
@@ -184,10 +185,11 @@ Term term_of(const FormatSum& sum) {
     term.substituted = sum_of_tensors(tensors);
   } else if (format.block_length == 1) {
     term.formula = "N \\, b";
-    term.substituted = latex_number(elements) + " \\cdot " + latex_number(format.bytes_per_block);
+    term.substituted = concat({latex_number(elements), " \\cdot ", latex_number(format.bytes_per_block)});
   } else {
     term.formula = "N \\cdot \\frac{b_{\\text{block}}}{n_{\\text{block}}}";
-    term.substituted = latex_number(elements) + " \\cdot \\frac{" + latex_number(format.bytes_per_block) + "}{" + latex_number(format.block_length) + "}";
+    term.substituted = concat({latex_number(elements), " \\cdot \\frac{", latex_number(format.bytes_per_block), "}{",
+                               latex_number(format.block_length), "}"});
   }
   return term;
 }

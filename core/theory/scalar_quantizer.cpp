@@ -7,6 +7,7 @@
 #include <string>
 
 #include "beat.h"
+#include "concat.h"
 #include "entropy/entropy.h"
 
 namespace bitbudget::theory {
@@ -83,7 +84,7 @@ void take_midpoints(ScalarQuantizer& quantizer) {
 
 Result<void> check_bits(unsigned bits, unsigned most) {
   if (bits >= 1 && bits <= most) return {};
-  return fail_field(ErrorCode::invalid_argument, "bits", "The number of bits must be from 1 to " + std::to_string(most) + ".");
+  return fail_field(ErrorCode::invalid_argument, "bits", concat({"The number of bits must be from 1 to ", most, "."}));
 }
 
 /// Values in ascending order with running sums: a cell's mean and error take two look-ups.

@@ -19,6 +19,7 @@
 #include <emscripten/val.h>
 
 #include "beat.h"
+#include "concat.h"
 #include "error.h"
 
 namespace bitbudget::wasm {
@@ -85,8 +86,8 @@ val typed_array(const std::vector<T>& numbers) {
 inline Result<void> check_need(std::uint64_t bytes) {
   const std::uint64_t most = emscripten_get_heap_max();
   if (bytes <= most) return {};
-  return fail(ErrorCode::too_large, "This needs " + std::to_string(bytes) + " bytes of memory at once; the module's memory grows to " +
-                                        std::to_string(most) + ". Use a smaller tensor, or split it into parts.");
+  return fail(ErrorCode::too_large, concat({"This needs ", bytes, " bytes of memory at once; the module's memory grows to ", most,
+                                           ". Use a smaller tensor, or split it into parts."}));
 }
 
 /// Elements of a typed array.
@@ -125,8 +126,8 @@ class Buffer {
   Buffer(T* memory, std::size_t count) : memory_(memory), count_(count) {}
 
   static std::unexpected<Error> out_of_memory(std::uint64_t bytes) {
-    return fail(ErrorCode::out_of_memory, "There is not enough memory for " + std::to_string(bytes) +
-                                              " more bytes: use a smaller tensor, or close other pages.");
+    return fail(ErrorCode::out_of_memory, concat({"There is not enough memory for ", bytes,
+                                                 " more bytes: use a smaller tensor, or close other pages."}));
   }
 
   val view() const { return val(emscripten::typed_memory_view(count_, memory_.get())); }

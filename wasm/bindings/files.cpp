@@ -78,7 +78,7 @@ std::vector<std::uint64_t> shape_of(const val& array) {
 
 Result<const files::ElementType*> type_named(const std::string& name) {
   if (const files::ElementType* type = files::find_element_type(name)) return type;
-  return fail_field(ErrorCode::unsupported, "type", "There is no element type \"" + name + "\".");
+  return fail_field(ErrorCode::unsupported, "type", concat({"There is no element type \"", name, "\"."}));
 }
 
 /// One tensor of a file that is not here as a whole: its entry of the report, and the bytes that stand at its offset.
@@ -95,9 +95,8 @@ val decode_tensor(const std::string& type_name, const val& shape, bool big_endia
   const auto in = Buffer<std::uint8_t>::copy_of(stored);
   if (!in) return failure(in.error());
   if (in->span().size() != *size) {
-    return failure(Error{.code = ErrorCode::invalid_argument,
-                         .message = "This tensor takes " + std::to_string(*size) + " bytes; these are " + std::to_string(in->span().size()) + ".",
-                         .field = "stored"});
+    return failure(fail_field(ErrorCode::invalid_argument, "stored",
+                              concat({"This tensor takes ", *size, " bytes; these are ", in->span().size(), "."})).error());
   }
   auto out = Buffer<float>::of_size(*count);
   if (!out) return failure(out.error());

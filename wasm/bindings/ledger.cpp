@@ -140,7 +140,7 @@ val transcode(const std::string& type_name, const val& shape, const val& stored,
   if (!format) return failure(format.error());
   files::TensorInfo stretch{.name = "", .type = files::find_element_type(type_name), .shape = list_of<std::uint64_t>(shape, natural)};
   if (stretch.type == nullptr) {
-    return failure(Error{.code = ErrorCode::unsupported, .message = "There is no element type \"" + type_name + "\".", .field = "type"});
+    return failure(fail_field(ErrorCode::unsupported, "type", concat({"There is no element type \"", type_name, "\"."})).error());
   }
   const auto in = Buffer<std::uint8_t>::copy_of(stored);
   if (!in) return failure(in.error());

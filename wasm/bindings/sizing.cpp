@@ -52,7 +52,7 @@ Result<void> read(const val& from, const char* name, const sizing::Named<T> (&ta
     names += (names.empty() ? "" : ", ") + std::string(entry.name);
   }
   const std::string field = std::string("training.") + name;
-  return fail_field(ErrorCode::invalid_argument, field, field + " is one of " + names + "; not \"" + text + "\".");
+  return fail_field(ErrorCode::invalid_argument, field, concat({field, " is one of ", names, "; not \"", text, "\"."}));
 }
 
 Result<sizing::TrainingOptions> training_options(const val& from) {

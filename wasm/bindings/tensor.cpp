@@ -13,9 +13,8 @@ namespace {
 val random_tensor(const std::string& name, double count, double seed, double mean, double scale, double nu, double first) {
   const auto distribution = tensor::find_distribution(name);
   if (!distribution) {
-    return failure(Error{.code = ErrorCode::invalid_argument,
-                         .message = "There is no distribution \"" + name + "\": use normal, laplace, student_t or uniform.",
-                         .field = "distribution"});
+    return failure(fail_field(ErrorCode::invalid_argument, "distribution",
+                              concat({"There is no distribution \"", name, "\": use normal, laplace, student_t or uniform."})).error());
   }
   auto out = Buffer<float>::of_size(static_cast<std::uint64_t>(count));
   if (!out) return failure(out.error());

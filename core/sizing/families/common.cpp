@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "concat.h"
 #include "sizing/checked.h"
 #include "sizing/families/family.h"
 
@@ -7,8 +8,7 @@ namespace bitbudget::sizing {
 
 std::uint64_t split_heads(ConfigReader& config, std::uint64_t hidden, std::uint64_t heads) {
   if (!config.failed() && hidden % heads != 0) {
-    config.invalid("num_attention_heads", "must divide the hidden size " + std::to_string(hidden) + " where head_dim is not given; it is " +
-                                              std::to_string(heads) + ".");
+    config.invalid("num_attention_heads", concat({"must divide the hidden size ", hidden, " where head_dim is not given; it is ", heads, "."}));
   }
   return hidden / heads;
 }
@@ -118,14 +118,14 @@ std::optional<std::vector<bool>> read_layer_types(ConfigReader& config, std::uin
   const auto types = config.texts("layer_types");
   if (!types) return std::nullopt;
   if (types->size() != layers) {
-    config.invalid("layer_types", "must name one type for each of the " + std::to_string(layers) + " layers; it names " +
-                                      std::to_string(types->size()) + ".");
+    config.invalid("layer_types", concat({"must name one type for each of the ", layers, " layers; it names ", types->size(), "."}));
     return std::nullopt;
   }
   std::vector<bool> sliding;
   for (const std::string& type : *types) {
     if (type != "full_attention" && type != "sliding_attention") {
-      config.invalid("layer_types", "may hold full_attention and sliding_attention; \"" + type.substr(0, 40) + "\" is not known here.");
+      config.invalid("layer_types", concat({"may hold full_attention and sliding_attention; \"", type.substr(0, 40),
+                                            "\" is not known here."}));
       return std::nullopt;
     }
     sliding.push_back(type == "sliding_attention");

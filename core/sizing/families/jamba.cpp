@@ -1,6 +1,7 @@
 // Jamba (arXiv 2403.19887): Mamba's layers with one attention layer in each period, experts in every other feed-forward.
 #include <array>
 
+#include "concat.h"
 #include "sizing/families/family.h"
 
 namespace bitbudget::sizing {
@@ -15,7 +16,7 @@ struct Cycle {
 Cycle read_cycle(ConfigReader& config, const std::string& name, std::uint64_t period, std::uint64_t offset) {
   Cycle cycle = {config.published({name + "_period"}, period, kMaxLayers), 0};
   cycle.offset = config.published({name + "_offset"}, offset, kMaxLayers, 0);
-  if (cycle.offset >= cycle.period) config.invalid(name + "_offset", "must be smaller than " + name + "_period.");
+  if (cycle.offset >= cycle.period) config.invalid(name + "_offset", concat({"must be smaller than ", name, "_period."}));
   return cycle;
 }
 
