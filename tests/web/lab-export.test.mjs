@@ -75,6 +75,18 @@ describe('Tensor lab, saved files', () => {
     await close();
   });
 
+  test('a format of the table that becomes A is saved once its bytes are there, however soon that is asked for', async () => {
+    const formats = ['q4_0', 'q8_0', 'q5_0', 'q4_k', 'q6_k', 'nf4', 'mxfp4'];
+    const { page, close } = await visit({ a: 'f16', b: 'bf16', formats: formats.join(',') });
+    for (const format of formats) {
+      await page.getByLabel('Format A', { exact: false }).selectOption(format);
+      const { name, bytes } = await saved(page, 'a', 'bin', { pause: false });
+      assert.equal(name, `layers.0.up.weight-of-model.safetensors-${format}.bin`);
+      assert.ok(bytes.equals(encode(format)), format);
+    }
+    await close();
+  });
+
   test('decoded values as safetensors and GGUF, in 32 and 16 bits', async () => {
     const { page, troubles, close } = await visit({ a: 'q4_0', b: 'nf4' });
     for (const [side, format] of [['a', 'q4_0'], ['b', 'nf4']]) {

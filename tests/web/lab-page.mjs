@@ -54,8 +54,8 @@ export const give = (page, name, buffer) => page.locator('bb-lab').getByLabel('O
 const kBetweenSaves = 150;
 
 /** Saves A or B as one of the kinds of file that the page offers, by the option's value. */
-export async function saved(page, side, kind) {
-  await page.waitForTimeout(kBetweenSaves);
+export async function saved(page, side, kind, { pause = true } = {}) {
+  if (pause) await page.waitForTimeout(kBetweenSaves);
   const form = page.locator('bb-lab-save');
   await form.getByLabel('Which of the two').selectOption(side);
   await form.getByLabel('As what file').selectOption(kind);

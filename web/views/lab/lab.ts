@@ -187,7 +187,7 @@ export class Lab extends View implements BenchHost {
     return html`
       <div class="stack">
         ${comparison({ tensor, open: this.explained, toggle: this.#toggle, sides: [a!, b!], all: this.allFigures, showAll: (all) => { this.allFigures = all; } })}
-        ${this.controls === 'page' || this.controls === 'full' ? html`<bb-lab-save class="no-print" .types=${types} .problem=${this.saveProblem} .sides=${sides.map(({ side, format, measured: done, stale }) => ({ side, format, ready: done !== undefined && !stale }))}
+        ${this.controls === 'page' || this.controls === 'full' ? html`<bb-lab-save class="no-print" .types=${types} .problem=${this.saveProblem} .sides=${sides.map(({ side, format, stale }) => ({ side, format, ready: !stale && this.#bench.detail(format.id) !== undefined }))}
           @bb-save=${(event: CustomEvent<SaveRequest>) => void this.#save(event.detail)}></bb-lab-save>` : nothing}
       </div>
       ${this.#renderPicture(tensor)}`;

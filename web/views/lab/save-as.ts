@@ -6,7 +6,7 @@ import { base } from '../../styles/base.js';
 import { kindsFor, type Kind } from './export.js';
 
 export interface SaveRequest { side: 'a' | 'b'; kind: Kind; }
-/** ready: measured, and what is on show. */
+/** ready: what is on show, with its bytes: a row of the table alone has none. */
 export interface SaveSide { side: 'a' | 'b'; format: FormatInfo; ready: boolean; }
 
 /** Dispatches `bb-save`, a CustomEvent<SaveRequest>. */
