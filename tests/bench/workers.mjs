@@ -8,7 +8,7 @@ const script = `
   import { WorkerPool } from '/worker/pool.ts';
   import CoreWorker from '/worker/worker.ts?worker';
   import { wasmBytes } from 'virtual:wasm';
-  import { cut, partTask, spread } from '/views/lab/parts.ts';
+  import { cut, partsTask, spread } from '/views/lab/parts.ts';
 
   const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
   const rows = 4096, columns = 4096;
@@ -19,7 +19,7 @@ const script = `
   async function pass(pool, format) {
     const parts = cut(tensor, { ...format, tensorBytes: 0, encodesInParts: true });
     const start = performance.now();
-    await spread(parts, pool.size, () => true, partTask((...job) => pool.run(...job), tensor, parts, { format: format.id, columns, method: tensor.method }, {}));
+    await spread(parts, pool.size, () => true, partsTask((...job) => pool.run(...job), tensor, parts, { format: format.id, columns, method: tensor.method }, {}));
     return (performance.now() - start) / 1000;
   }
 

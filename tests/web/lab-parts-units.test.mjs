@@ -5,7 +5,7 @@ import { sources } from './sources.mjs';
 
 const vite = await sources();
 test.after(() => vite.close());
-const { cut, partTask, spread, Superseded } = await vite.ssrLoadModule('/views/lab/parts.ts');
+const { cut, partsTask, spread, Superseded } = await vite.ssrLoadModule('/views/lab/parts.ts');
 const { KeptParts } = await vite.ssrLoadModule('/views/lab/kept.ts');
 const { CoreError } = await vite.ssrLoadModule('/worker/pool.ts');
 
@@ -17,13 +17,13 @@ function crew(size) {
   const workers = Array.from({ length: size }, () => new KeptParts());
   const all = {
     crossed: 0, jobs: 0, workers, delay: () => 0,
-    async run(task, { part }, { worker }) {
-      assert.equal(task, 'lab.part');
+    async run(task, { parts }, { worker }) {
+      assert.equal(task, 'lab.parts');
       all.jobs++;
       await new Promise((resolve) => setTimeout(resolve, all.delay(worker)));
-      all.crossed += part.values?.length ?? 0;
+      all.crossed += parts.reduce((sum, { values }) => sum + (values?.length ?? 0), 0);
       try {
-        return { sum: workers[worker].values(part).reduce((sum, value) => sum + value, 0) };
+        return parts.map((part) => ({ sum: workers[worker].values(part).reduce((sum, value) => sum + value, 0) }));
       } catch (thrown) {
         throw new CoreError({ name: 'Error', message: thrown.message, code: thrown.code });
       }
@@ -34,7 +34,7 @@ function crew(size) {
 
 const measure = async (all, tensor, live = () => true) => {
   const parts = cut(tensor, format);
-  const results = await spread(parts, all.workers.length, live, partTask(all.run, tensor, parts, { format: 'q8_0', columns: tensor.columns, method: tensor.method }, {}));
+  const results = await spread(parts, all.workers.length, live, partsTask(all.run, tensor, parts, { format: 'q8_0', columns: tensor.columns, method: tensor.method }, {}));
   return results.reduce((sum, result) => sum + result.sum, 0);
 };
 
@@ -62,12 +62,25 @@ test('a worker that is done takes over from a slow one, without keeping what is 
   all.delay = (worker) => (worker === 0 ? 300 : 1);
   const tensor = tensorOf('first', 2048, 1024);
   await measure(all, tensor);
-  const jobs = all.jobs;
   all.delay = () => 5;
   const before = all.crossed;
   await measure(all, tensor);
   assert.equal(all.crossed - before, 3 * 2 ** 18, 'the three parts of the slow worker that the other had taken over');
-  assert.equal(jobs, 16);
+});
+
+test('quick jobs grow, slow ones stay single, and every result stands in its place', async () => {
+  const sizes = { quick: [], slow: [] };
+  for (const [pace, milliseconds] of [['quick', 0], ['slow', 30]]) {
+    const items = Array.from({ length: 40 }, (_, i) => i);
+    const results = await spread(items, 2, () => true, async (some) => {
+      sizes[pace].push(some.length);
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return some.map((item) => item * item);
+    });
+    assert.deepEqual(results, items.map((item) => item * item));
+  }
+  assert.deepEqual([...new Set(sizes.slow)], [1]);
+  assert.ok(sizes.quick.length < 30, String(sizes.quick));
 });
 
 test('a tensor that cannot be cut is not kept; a question that has changed begins nothing more', async () => {

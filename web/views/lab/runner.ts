@@ -2,7 +2,7 @@
 import type { FormatInfo, LineErrors } from 'bitbudget';
 import { poolSize, run, tellWorkers } from '../../worker/core.js';
 import type { Progress } from '../../worker/protocol.js';
-import { cut, partTask, sliceOf, spread, Superseded, type Stretch } from './parts.js';
+import { cut, partsTask, sliceOf, spread, Superseded, type Stretch } from './parts.js';
 import type { PartResult } from './tasks.js';
 import { kBins, type Detail, type Measured, type Speed, type Tensor } from './tensor.js';
 
@@ -24,12 +24,12 @@ export async function measure(tensor: Tensor, format: FormatInfo, closely: boole
   const { rows, columns, grid, range, method } = tensor;
   const stretches = cut(tensor, format);
   let done = 0;
-  const task = partTask(run, tensor, stretches, { format: format.id, columns, method, ...(closely && { detail: { grid, range } }) }, { signal: watch.signal });
-  const results = await spread(stretches, poolSize, watch.live, async (stretch, worker, own) => {
-    const result = await task(stretch, worker, own);
-    done += stretch.rows * columns;
+  const task = partsTask(run, tensor, stretches, { format: format.id, columns, method, ...(closely && { detail: { grid, range } }) }, { signal: watch.signal });
+  const results = await spread(stretches, poolSize, watch.live, async (some, worker, own) => {
+    const found = await task(some, worker, own);
+    done += some.reduce((sum, stretch) => sum + stretch.rows, 0) * columns;
     watch.onProgress({ stage: `Measuring ${format.label}`, done, total: rows * columns });
-    return result;
+    return found;
   });
   if (!watch.live()) throw new Superseded();
   const { report, bytes } = await run('lab.report', { format: format.id, count: rows * columns, columns, sums: results.map(({ sums }) => sums) }, { signal: watch.signal });
@@ -103,13 +103,13 @@ export async function speed(tensor: Tensor, format: FormatInfo, watch: Watch): P
 export async function decodedPieces(tensor: Tensor, detail: Detail, as: string, watch: Watch): Promise<Uint8Array[]> {
   const { rows, columns, method: { rotate } } = tensor;
   let done = 0;
-  return spread(detail.parts, poolSize, watch.live, async (part) => {
+  return spread(detail.parts, poolSize, watch.live, (some) => Promise.all(some.map(async (part) => {
     const bytes = part.bytes.slice();
     const stored = await run('lab.decode', { format: detail.formatId, bytes, rows: part.rows, columns, rotate, as }, { signal: watch.signal, transfer: [bytes.buffer] });
     done += part.rows * columns;
     watch.onProgress({ stage: 'Decoding', done, total: rows * columns });
     return stored;
-  });
+  })));
 }
 
 /** The encoded tensor: what holds for the whole tensor stands at the beginning of each part, and is kept once. */

@@ -69,9 +69,9 @@ function describe({ core, progress, alive, transfer }: TaskContext, values: Floa
   return { values, statistics, cells, grid, range, counts };
 }
 
-export interface Part {
+export interface Parts {
   format: string;
-  part: TensorPart;
+  parts: TensorPart[];
   columns: number;
   method: Method;
   /** For the closer look: the grid and the histogram of the whole. */
@@ -92,6 +92,21 @@ export interface PartResult {
 const encodeOptions = ({ search: scaleSearch, tensorRange, rotate, importance }: Method): EncodeOptions => ({ scaleSearch, ...(scaleSearch === 'absmax' && { tensorRange }), ...(importance && !rotate && { importance }) });
 
 const dot = (weights: Float32Array, sums: Float64Array): number => sums.reduce((total, sum, i) => total + weights[i]! * sum, 0);
+
+function partResult({ core, alive, transfer }: TaskContext, values: Float32Array, { format, columns, method, detail }: Omit<Parts, 'parts'>): PartResult {
+  const { rotate, importance } = method;
+  const options = { rowLength: columns, rotate, ...encodeOptions(method) };
+  if (!detail && !importance) return { sums: core.roundTrip(format, values, options).sums };
+  const { sums, bytes, decoded } = core.roundTrip(format, values, { ...options, keep: true }) as Required<RoundTrip>;
+  const lines = core.lineErrors(values, decoded, columns);
+  const weighted: [number, number] | undefined = importance && [dot(importance, lines.columns.squaredError), dot(importance, lines.columns.squaredOriginal)];
+  if (!detail) return { sums, weighted: weighted! };
+  const cells = extremes(decoded, columns, detail.grid, alive);
+  const errors = rmsErrors(values, decoded, columns, detail.grid, alive);
+  const { counts, below, above } = core.histogram(decoded, -detail.range, detail.range, kBins);
+  transfer(bytes.buffer, cells.buffer, errors.buffer, counts.buffer);
+  return { sums, ...(weighted && { weighted }), detail: { bytes, cells, errors, counts, outside: below + above, ...lines } };
+}
 
 /** offset: what its values share is a scale and an offset, not a scale alone. */
 export interface Opened { bytes: Uint8Array; decoded: Float32Array; anatomy: Anatomy; offset: boolean; }
@@ -157,20 +172,9 @@ export const labTasks = {
     return [min, max];
   },
 
-  'lab.part': ({ core, alive, transfer }: TaskContext, { format, part, columns, method, detail }: Part): PartResult => {
-    const { rotate, importance } = method;
-    const values = kept.values(part);
-    const options = { rowLength: columns, rotate, ...encodeOptions(method) };
-    if (!detail && !importance) return { sums: core.roundTrip(format, values, options).sums };
-    const { sums, bytes, decoded } = core.roundTrip(format, values, { ...options, keep: true }) as Required<RoundTrip>;
-    const lines = core.lineErrors(values, decoded, columns);
-    const weighted: [number, number] | undefined = importance && [dot(importance, lines.columns.squaredError), dot(importance, lines.columns.squaredOriginal)];
-    if (!detail) return { sums, weighted: weighted! };
-    const cells = extremes(decoded, columns, detail.grid, alive);
-    const errors = rmsErrors(values, decoded, columns, detail.grid, alive);
-    const { counts, below, above } = core.histogram(decoded, -detail.range, detail.range, kBins);
-    transfer(bytes.buffer, cells.buffer, errors.buffer, counts.buffer);
-    return { sums, ...(weighted && { weighted }), detail: { bytes, cells, errors, counts, outside: below + above, ...lines } };
+  'lab.parts': (context: TaskContext, input: Parts): PartResult[] => {
+    const values = input.parts.map((part) => kept.values(part));
+    return values.map((each) => partResult(context, each, input));
   },
 
   'lab.letGo': (_context: TaskContext, _input: null): void => kept.letGo(),
