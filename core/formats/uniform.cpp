@@ -74,8 +74,10 @@ constexpr std::size_t kPiece = 512;
 /// The plain loops are the truth; the vector ones give the same bytes.
 enum class Loops { plain, vector };
 
-std::byte* put_codes(Loops loops, int bits, std::span<const float> values, const UniformScale& scale, std::byte* to) {
-  using kernels::Arch;
+using kernels::Arch;
+using BitStream = kernels::BitStream<Arch>;
+
+std::byte* put_codes(Loops loops, int bits, const BitStream& stream, std::span<const float> values, const UniformScale& scale, std::byte* to) {
   const kernels::UniformRule<Arch> rule(scale.inverse, scale.low, scale.high, scale.zero);
   if (loops == Loops::vector && (bits == 8 || bits == 4)) {
     const std::size_t done = bits == 8 ? kernels::uniform_bytes<Arch>(values.data(), values.size(), rule, to)
@@ -83,7 +85,6 @@ std::byte* put_codes(Loops loops, int bits, std::span<const float> values, const
     to += packed_size(done, bits);
     values = values.subspan(done);
   }
-  const kernels::BitStream<Arch> stream(bits);
   std::array<std::uint8_t, kPiece> codes;
   std::array<std::byte, kPiece + kernels::kBitStreamSlack> packed;
   for (std::size_t i = 0; i < values.size(); i += kPiece) {
@@ -91,7 +92,7 @@ std::byte* put_codes(Loops loops, int bits, std::span<const float> values, const
     std::size_t coded = 0, done = 0;
     if (loops == Loops::vector) {
       coded = kernels::uniform_bytes<Arch>(piece.data(), piece.size(), rule, std::as_writable_bytes(std::span(codes)).data());
-      if (bits < 8) done = stream.pack(codes.data(), coded, packed.data());
+      done = stream.pack(codes.data(), coded, packed.data());
     }
     uniform_codes(piece.subspan(coded), scale, std::span(codes).subspan(coded, piece.size() - coded));
     const std::size_t bytes = packed_size(piece.size(), bits), first = packed_size(done, bits);
@@ -102,8 +103,7 @@ std::byte* put_codes(Loops loops, int bits, std::span<const float> values, const
   return to;
 }
 
-const std::byte* take_codes(Loops loops, int bits, const std::byte* from, const UniformScale& scale, std::span<float> values) {
-  using kernels::Arch;
+const std::byte* take_codes(Loops loops, int bits, const BitStream& stream, const std::byte* from, const UniformScale& scale, std::span<float> values) {
   if (loops == Loops::vector && (bits == 8 || bits == 4)) {
     const std::size_t done =
         bits == 8 ? kernels::decode_uniform_bytes<Arch>(from, values.size(), scale.scale, scale.zero, values.data())
@@ -111,7 +111,6 @@ const std::byte* take_codes(Loops loops, int bits, const std::byte* from, const 
     from += packed_size(done, bits);
     values = values.subspan(done);
   }
-  const kernels::BitStream<Arch> stream(bits);
   std::array<std::uint8_t, kPiece> codes;
   std::array<std::byte, kPiece + kernels::kBitStreamSlack> packed;
   for (std::size_t i = 0; i < values.size(); i += kPiece) {
@@ -119,16 +118,14 @@ const std::byte* take_codes(Loops loops, int bits, const std::byte* from, const 
     const std::size_t bytes = packed_size(piece.size(), bits);
     std::memcpy(packed.data(), from, bytes);
     from += bytes;
-    std::size_t done = 0;
-    if (loops == Loops::vector && bits < 8) done = stream.unpack(packed.data(), piece.size(), codes.data());
+    const std::size_t done = loops == Loops::vector ? stream.unpack(packed.data(), piece.size(), codes.data()) : 0;
     const std::size_t first = packed_size(done, bits);
     unpack_bits(std::span(packed).subspan(first, bytes - first), bits, std::span(codes).subspan(done, piece.size() - done));
-    done = 0;
+    std::size_t valued = 0;
     if (loops == Loops::vector) {
-      done = kernels::decode_uniform_bytes<Arch>(std::as_bytes(std::span(codes)).data(), piece.size(), scale.scale, scale.zero,
-                                                 piece.data());
+      valued = kernels::decode_uniform_bytes<Arch>(std::as_bytes(std::span(codes)).data(), piece.size(), scale.scale, scale.zero, piece.data());
     }
-    uniform_values(std::span(codes).subspan(done, piece.size() - done), scale.scale, scale.zero, piece.subspan(done));
+    uniform_values(std::span(codes).subspan(valued, piece.size() - valued), scale.scale, scale.zero, piece.subspan(valued));
   }
   return from;
 }
@@ -162,6 +159,7 @@ Result<void> encode(Loops loops, const UniformLayout& layout, std::span<const fl
   if (values.empty()) return {};
   EncodeOptions block_options = options;
   if (layout.share != Share::tensor) block_options.tensor_range = {};
+  const BitStream stream(layout.bits);
   UniformScale scale;
   std::byte* to = out.data();
   if (layout.share == Share::tensor) {
@@ -174,7 +172,7 @@ Result<void> encode(Loops loops, const UniformLayout& layout, std::span<const fl
       scale = choose_scale(loops, layout, block, block_options);
       to = put_head(layout, scale, to);
     }
-    to = put_codes(loops, layout.bits, block, scale, to);
+    to = put_codes(loops, layout.bits, stream, block, scale, to);
   });
   assert(to == out.data() + out.size());
   return {};
@@ -183,12 +181,13 @@ Result<void> encode(Loops loops, const UniformLayout& layout, std::span<const fl
 Result<void> decode(Loops loops, const UniformLayout& layout, std::span<const std::byte> bytes, std::uint64_t row_length,
                     std::span<float> out) {
   if (out.empty()) return {};
+  const BitStream stream(layout.bits);
   UniformScale scale;
   const std::byte* from = bytes.data();
   if (layout.share == Share::tensor) from = take_head(layout, from, scale);
   each_block(layout, out.size(), static_cast<std::size_t>(row_length), [&](std::size_t first, std::size_t length) {
     if (layout.share != Share::tensor) from = take_head(layout, from, scale);
-    from = take_codes(loops, layout.bits, from, scale, out.subspan(first, length));
+    from = take_codes(loops, layout.bits, stream, from, scale, out.subspan(first, length));
   });
   return {};
 }

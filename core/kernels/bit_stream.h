@@ -1,4 +1,4 @@
-// Dense bit streams of codes of 1 to 7 bits (formats/bit_stream.h has the layout and the truth), sixteen codes at a time: the
+// Dense bit streams of codes of 1 to 8 bits (formats/bit_stream.h has the layout and the truth), sixteen codes at a time: the
 // codes of a 64-bit lane, one to a byte, are pushed together in three steps, to 16, 32 and 64 bits, and pulled apart likewise.
 #pragma once
 
