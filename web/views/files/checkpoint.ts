@@ -170,7 +170,7 @@ async function inspectAll(files: readonly File[], refused: RefusedFile[], aside:
       continue;
     }
     try {
-      const inspected = { file, ...(await run('files.inspect', file, { ...(signal && { signal }) })) };
+      const inspected = { file, ...(await run('files.inspect', file, signal && { signal })) };
       if (isConfig(inspected)) opened.push(inspected);
       else turnAway(refuse(file, 'unsupported', 'This JSON describes no model: it has neither a model_type nor sizes. Open the config.json that was published with the model.', 'model_type'));
     } catch (thrown) {
@@ -219,10 +219,10 @@ async function assemble(files: OpenedFile[], { signal }: OpenOptions): Promise<C
   const index = files.find(({ report }) => report.format === 'safetensors-index');
   const described = files.find(({ report }) => report.format === 'config') ?? weights.find(({ report }) => report.config !== undefined);
   const config = described?.report.config;
-  const types = new Map((await run('files.types', null, { ...(signal && { signal }) })).map((type) => [type.name, type]));
+  const types = new Map((await run('files.types', null, signal && { signal })).map((type) => [type.name, type]));
   const entries = weights.flatMap((opened) => opened.report.tensors.map((entry) => ({ opened, entry, name: nameOf(opened, entry, weights.length === 1) })));
   const listed = entries.map(({ entry: { type, shape, byteLength, offset }, name }) => ({ name, type, shape, byteLength, offset }));
-  const { report: ledger, refusal } = await run('files.ledger', { tensors: listed, config: config ?? '' }, { ...(signal && { signal }) });
+  const { report: ledger, refusal } = await run('files.ledger', { tensors: listed, config: config ?? '' }, signal && { signal });
   const tensors = entries.map(({ opened, entry, name }, at): CheckpointTensor =>
     ({ ...entry, name, nameInFile: entry.name, file: opened.file, decodes: types.get(entry.type)?.decodes ?? false, ...ledger.places[at]! }));
   const named = new Map(index?.report.tensors.map((entry) => [entry.name, index.report.shards![entry.shard ?? 0]!]));

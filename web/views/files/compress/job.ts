@@ -63,7 +63,7 @@ export async function layOut(plan: Plan, layout: Omit<Layout, 'tensors'>, signal
     throw new CoreError({ name: 'Error', code: 'unsupported', message: `“${tensor.name}” cannot be written: ${blocked}`, field: tensor.name });
   }
   const tensors = plan.rows.flatMap(({ parts }) => parts.map(({ name, type, shape }) => ({ name, type, shape })));
-  return runTwice('files.layout', { ...layout, tensors }, { ...(signal && { signal }) });
+  return runTwice('files.layout', { ...layout, tensors }, signal && { signal });
 }
 
 function worksOf(plan: Plan, layout: FileLayout, types: ReadonlyMap<string, { blockLength: number; blockBits: number }>): Work[] {
